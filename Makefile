@@ -1,0 +1,87 @@
+# Everything a fresh machine lacks is found or installed by these targets; Go and
+# make are all it needs. Where there is no C compiler or no libusb the targets
+# still work, without USB: scripts/deps.sh says which way was taken.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# deps runs scripts/deps.sh once for each call of make, at the first recipe that
+# needs it, and never for those that do not.
+deps = $(eval deps := export $(shell scripts/deps.sh) &&)$(deps)
+
+# tool runs a program at the version that tools/go.mod pins.
+tool := go tool -modfile=tools/go.mod
+
+# KILLS is how often the crash test kills the till; FUZZTIME is for each target.
+KILLS ?= 200
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## List the targets (this text).
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build balcao and balcao-sim into bin.
+	@$(deps) go build -tags "$$TAGS" -o bin/ ./cmd/...
+
+.PHONY: demo
+demo: build ## Open a till in a whole simulated shop: no hardware, no account, no configuration.
+	@bin/balcao-sim demo
+
+.PHONY: test
+test: format vet lint build-pure race ## Run all that must pass: the five targets below.
+
+.PHONY: format
+format: ## Name the Go files that gofumpt would change, and fail if there are any.
+	@files=$$($(tool) gofumpt -l .) && { [ -z "$$files" ] || { echo "not formatted; run: $(tool) gofumpt -w FILE"; echo "$$files"; false; }; }
+
+.PHONY: vet
+vet: ## Run go vet.
+	@$(deps) go vet -tags "$$TAGS" ./...
+
+.PHONY: lint
+lint: ## Run staticcheck.
+	@$(deps) $(tool) staticcheck -tags "$$TAGS" ./...
+
+.PHONY: build-pure
+build-pure: ## Build every package without a C compiler and without USB.
+	@CGO_ENABLED=0 go build -tags nousb ./...
+
+.PHONY: race
+race: ## Run all tests under the race detector and print a summary.
+	@scripts/deps.sh tmux
+	@$(deps) $(tool) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- $$RACE -tags "$$TAGS" ./...
+
+.PHONY: crash
+crash: ## Kill the till KILLS times in mid-sale and check that no money was lost or taken twice.
+	@$(deps) go test -tags "$$TAGS" ./internal/till/crash -run TestCrash -count=1 -crash.kills=$(KILLS) -v -timeout 30m
+
+.PHONY: bench
+bench: ## Measure speed and memory of everything that has a benchmark.
+	@$(deps) go test -tags "$$TAGS" -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Feed each fuzz target random input for FUZZTIME.
+	@$(deps) grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | while read -r file target; do \
+		echo "== $$(dirname "$$file") $$target"; \
+		go test -tags "$$TAGS" "$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit; \
+	done
+
+# users lists the packages whose tests contain a text.
+users = $$(grep -rl --include='*_test.go' '$(1)' . | xargs -r -n1 dirname | sort -u)
+
+.PHONY: golden
+golden: ## Rewrite the golden files with the present output; read the diff before committing it.
+	@$(deps) go test -tags "$$TAGS" $(call users,"balcao/internal/golden") -golden.update
+
+.PHONY: docs
+docs: ## Redraw the pictures in docs/img, which are golden files of the tests that name that folder.
+	@$(deps) go test -tags "$$TAGS" $(call users,docs/img) -golden.update
+
+.PHONY: generate
+generate: ## Generate the Go types of the contract from sync/wire/openapi.yaml.
+	@$(deps) go generate ./sync/wire
+
+.PHONY: clean
+clean: ## Remove what these targets made: bin and .deps.
+	@rm -rf bin .deps

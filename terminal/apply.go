@@ -1,0 +1,252 @@
+package terminal
+
+import (
+	"maps"
+	"slices"
+
+	"balcao/terminal/ident"
+	"balcao/terminal/journal"
+	"balcao/terminal/payment"
+	"balcao/terminal/sale"
+	"balcao/terminal/shift"
+)
+
+// Apply folds one fact into a state. It reads nothing but the two, and leaves
+// every older copy of the state as it was. A fact that cannot follow on this
+// state panics: it was written by a broken program, and going on would spread it.
+func Apply(s State, fact journal.Fact) State {
+	s.Seq = fact.Seq
+	s.Answered = s.Answered.add(fact.ID.Origin())
+	switch body := fact.Body.(type) {
+	// The file.
+	case journal.Checkpoint:
+		s.TerminalID, s.Epoch = body.TerminalID, body.Epoch
+	// People.
+	case journal.OperatorLogin, journal.OperatorLogout, journal.LoginRefused:
+		return applyPeople(s, fact)
+	case journal.SessionOpen:
+		s.Session = &shift.Session{ID: fact.ID, OperatorID: body.OperatorID, OpenedAt: body.OpenedAt, BusinessDate: body.BusinessDate}
+	case journal.CashMovement:
+		s.Session = withSums(s.Session, s.Session.Sums.Move(body.Type, body.Amount))
+	// The cart.
+	case journal.SaleOpened, journal.LineAdded, journal.LineVoid, journal.SaleCancelled:
+		return applyCart(s, fact)
+	case journal.Order:
+		s.Order = orderOf(s.Cart, fact, body)
+	case journal.Transition:
+		if s.Order != nil && s.Order.ID == body.OrderID && body.To == "cancelled" {
+			s.Order = nil
+			s.Attempts = atRestDropped(s.Attempts)
+		}
+	// The money.
+	case journal.PaymentIntent, journal.Payment, journal.Confirmation, journal.Reversal,
+		journal.PaymentConfirmed, journal.PaymentReversed, journal.PaymentManual:
+		return applyMoney(s, fact)
+	case journal.SalePaid:
+		return applySalePaid(s, fact, body)
+	// The paper.
+	case journal.PrintJob:
+		return applyPrintJob(s, fact, body)
+	case journal.PrintResult:
+		s.Jobs = slices.DeleteFunc(slices.Clone(s.Jobs), func(job Job) bool { return job.ID == body.JobID })
+		s.Sold = soldTrimmed(s)
+	case journal.Quarantined:
+		s.Quarantined++
+	case journal.DrawerOpening:
+		// Told for the books; the drawer's own sensor is not the till's state.
+	}
+	return s
+}
+
+func applyPeople(s State, fact journal.Fact) State {
+	failures := maps.Clone(s.Failures)
+	if failures == nil {
+		failures = map[string]Failure{}
+	}
+	switch body := fact.Body.(type) {
+	case journal.OperatorLogin:
+		s.Operator = &Person{ID: body.OperatorID, Name: body.Name, Role: roleOf(body.Role)}
+		delete(failures, body.OperatorID)
+	case journal.OperatorLogout:
+		s.Operator = nil
+	case journal.LoginRefused:
+		failures[body.OperatorID] = Failure{Count: failures[body.OperatorID].Count + 1, At: fact.At}
+	}
+	s.Failures = failures
+	return s
+}
+
+func applyCart(s State, fact journal.Fact) State {
+	switch body := fact.Body.(type) {
+	case journal.SaleOpened:
+		s.Cart = &sale.Cart{ID: body.SaleID, Number: body.Number, OpenedAt: fact.At}
+		s.Counters.Sale = body.Number
+	case journal.LineAdded:
+		s.Cart = s.Cart.Clone()
+		s.Cart.Lines = append(s.Cart.Lines, body.Line)
+	case journal.LineVoid:
+		s.Cart = s.Cart.Clone()
+		s.Cart.Voided[body.LineID] = true
+	case journal.SaleCancelled:
+		s.Cart, s.Order = nil, nil
+		s.Attempts = atRestDropped(s.Attempts)
+	}
+	return s
+}
+
+// applyMoney moves an attempt along the table of package payment.
+func applyMoney(s State, fact journal.Fact) State {
+	switch body := fact.Body.(type) {
+	case journal.PaymentIntent:
+		s.Attempts = append(slices.Clone(s.Attempts), payment.Attempt{
+			ID: body.AttemptID, OrderID: body.OrderID, Birth: body.Birth, Tender: body.Tender, Method: body.Method, Amount: body.Amount,
+			Driver: body.Driver, STAN: body.STAN, StartedAt: fact.At, Deadline: body.Deadline, Seq: fact.Seq, State: payment.Intent,
+		})
+		s.Counters.STAN = body.STAN
+	case journal.Payment:
+		return applyOutcome(s, fact.ID, body)
+	case journal.Confirmation:
+		return stepped(s, body.PaymentID, payment.Commit, func(a *payment.Attempt) {
+			a.Settlement, a.Completion = fact.ID, body.Card
+		})
+	case journal.Reversal:
+		return stepped(s, body.PaymentID, payment.Undo, func(a *payment.Attempt) {
+			a.Settlement, a.Reason, a.Completion = fact.ID, body.Reason, body.Card
+		})
+	case journal.PaymentConfirmed:
+		return settled(s, body.PaymentID, payment.Ack)
+	case journal.PaymentReversed:
+		return settled(s, body.PaymentID, payment.Reverse)
+	case journal.PaymentManual:
+		return stepped(s, body.PaymentID, payment.Escalate, nil)
+	}
+	return s
+}
+
+// applyOutcome records what the host said. Cash has no attempt: the money is in
+// the drawer when its fact is written.
+func applyOutcome(s State, id ident.ID, body journal.Payment) State {
+	if body.Method == payment.Cash {
+		return s
+	}
+	step := payment.Decline
+	if body.Result != nil && body.Result.Approved {
+		step = payment.Approve
+	}
+	return stepped(s, id, step, func(a *payment.Attempt) {
+		a.Card = body.Card
+		if body.Result != nil {
+			a.Result = *body.Result
+		}
+	})
+}
+
+// applySalePaid makes the sale exist: the heart of S3.
+func applySalePaid(s State, fact journal.Fact, body journal.SalePaid) State {
+	paid := sale.Paid{
+		Order: s.Order.Order, Tenders: body.Tenders, Receipt: body.Receipt, PaidAt: fact.At,
+		OperatorID: body.OperatorID, OperatorName: body.OperatorName, BusinessDate: body.BusinessDate,
+	}
+	var own []payment.Attempt
+	for _, attempt := range s.Attempts {
+		if attempt.OrderID == body.OrderID && attempt.State == payment.Committed {
+			own = append(own, attempt)
+		}
+	}
+	sums := s.Session.Sums
+	for _, tender := range body.Tenders {
+		sums = sums.Sell(tender.Method, tender.Amount)
+	}
+	s.Session = withSums(s.Session, sums)
+	s.Counters.Receipt = body.Receipt
+	s.Cart, s.Order = nil, nil
+	s.Attempts = atRestDropped(s.Attempts)
+	s.Sold = append(slices.Clone(s.Sold), Sold{Paid: paid, Attempts: own})
+	s.Sold = soldTrimmed(s)
+	return s
+}
+
+func applyPrintJob(s State, fact journal.Fact, body journal.PrintJob) State {
+	s.Jobs = append(slices.Clone(s.Jobs), Job{
+		ID: body.JobID, SaleID: body.SaleID, PaymentID: body.PaymentID, Documents: body.Documents, Copy: body.Copy, At: fact.At,
+	})
+	s.Sold = slices.Clone(s.Sold)
+	for i := range s.Sold {
+		if s.Sold[i].Paid.Order.SaleID == body.SaleID && body.Copy > s.Sold[i].Copies {
+			s.Sold[i].Copies = body.Copy
+		}
+	}
+	return s
+}
+
+// stepped moves one attempt by one step and lets change fill in what came with it.
+func stepped(s State, id ident.ID, step payment.Step, change func(*payment.Attempt)) State {
+	s.Attempts = slices.Clone(s.Attempts)
+	for i := range s.Attempts {
+		attempt := &s.Attempts[i]
+		if attempt.ID != id {
+			continue
+		}
+		next, err := payment.Next(attempt.State, step)
+		if err != nil {
+			panic("terminal: attempt " + string(id) + ": " + err.Error())
+		}
+		attempt.State = next
+		if change != nil {
+			change(attempt)
+		}
+		return s
+	}
+	panic("terminal: fact about an unknown attempt " + string(id))
+}
+
+// settled ends an attempt that the host acknowledged, and forgets it once its
+// order is no longer on the screen.
+func settled(s State, id ident.ID, step payment.Step) State {
+	s = stepped(s, id, step, nil)
+	if s.Order == nil {
+		s.Attempts = atRestDropped(s.Attempts)
+	}
+	return s
+}
+
+// atRestDropped leaves the attempts that still owe or wait for something.
+func atRestDropped(attempts []payment.Attempt) []payment.Attempt {
+	return slices.DeleteFunc(slices.Clone(attempts), func(a payment.Attempt) bool { return a.State.Final() })
+}
+
+// soldTrimmed keeps the last sale and those whose paper is still owed, bounded.
+func soldTrimmed(s State) []Sold {
+	owed := map[ident.ID]bool{}
+	for _, job := range s.Jobs {
+		owed[job.SaleID] = true
+	}
+	kept := make([]Sold, 0, len(s.Sold))
+	for i, sold := range s.Sold {
+		if i == len(s.Sold)-1 || owed[sold.Paid.Order.SaleID] {
+			kept = append(kept, sold)
+		}
+	}
+	if len(kept) > soldMax {
+		kept = kept[len(kept)-soldMax:]
+	}
+	return kept
+}
+
+// withSums answers a session with other sums; the old one stays as it was.
+func withSums(session *shift.Session, sums shift.Sums) *shift.Session {
+	changed := *session
+	changed.Sums = sums
+	return &changed
+}
+
+// orderOf freezes the cart as the fact told it.
+func orderOf(cart *sale.Cart, fact journal.Fact, body journal.Order) *OpenOrder {
+	return &OpenOrder{
+		Order: sale.Order{
+			ID: fact.ID, SaleID: cart.ID, SaleNumber: cart.Number, ClosedAt: fact.At,
+			Lines: cart.Live(), Totals: body.Totals, Seq: fact.Seq,
+		},
+		Request: body,
+	}
+}

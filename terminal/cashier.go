@@ -1,0 +1,226 @@
+package terminal
+
+import (
+	"strconv"
+
+	"balcao/terminal/device"
+	"balcao/terminal/payment"
+	"balcao/terminal/sale"
+	"balcao/terminal/snapshot"
+	"balcao/terminal/text"
+)
+
+// CashierView builds what a cashier's screen may know of a state. The expected
+// drawer is not in it: the count is blind.
+func CashierView(s State) snapshot.Cashier {
+	v := s.Volatile
+	view := snapshot.Cashier{
+		Version: snapshot.Version, Seq: s.Seq, Language: v.World.Language, Phase: phaseOf(s),
+		Store:   snapshot.Store{Name: v.World.Store.Name, Number: v.World.Store.Number, Till: v.World.Store.Till, Zone: v.World.Zone},
+		Sale:    saleView(s.Cart),
+		Payment: paymentView(s),
+		Banner:  bannerOf(s),
+		Devices: devicesView(v),
+		Central: snapshot.Central{Online: v.Online, Queue: v.Queue, Pending: s.Owed()},
+	}
+	if s.Operator != nil {
+		view.Operator = &snapshot.Operator{ID: s.Operator.ID, Name: s.Operator.Name, Role: string(s.Operator.Role)}
+	}
+	if s.Session != nil {
+		view.Session = &snapshot.Session{ID: s.Session.ID, OpenedAt: s.Session.OpenedAt, BusinessDate: s.Session.BusinessDate}
+	}
+	if sold, ok := s.lastSold(); ok {
+		view.LastSale = lastSaleView(s, sold)
+	}
+	if v.Toast.Number > 0 {
+		view.Toast = &snapshot.Toast{Number: v.Toast.Number, Kind: v.Toast.Kind, Text: v.Toast.Text, Bell: v.Toast.Bell}
+	}
+	return view
+}
+
+// phaseOf derives which screen is up, from the most particular to the most general.
+func phaseOf(s State) snapshot.Phase {
+	switch {
+	case s.Operator == nil:
+		return snapshot.Locked
+	case s.Session == nil:
+		return snapshot.Closed
+	case s.Order != nil:
+		return snapshot.Paying
+	default:
+		return snapshot.Selling
+	}
+}
+
+func saleView(cart *sale.Cart) *snapshot.Sale {
+	if cart == nil {
+		return nil
+	}
+	live := cart.Live()
+	view := &snapshot.Sale{
+		ID: cart.ID, Number: cart.Number, Items: len(live), Pieces: sale.Pieces(live), Total: sale.TotalOf(live),
+	}
+	for i, line := range cart.Lines {
+		view.Lines = append(view.Lines, snapshot.Line{
+			Number: i + 1, Code: line.Code, Description: line.Description, Quantity: line.Quantity, Unit: line.Unit,
+			UnitPrice: line.UnitPrice, Total: line.Total, Voided: cart.Voided[line.ID],
+		})
+		if !cart.Voided[line.ID] {
+			view.Last = i + 1
+		}
+	}
+	return view
+}
+
+func lastSaleView(s State, sold Sold) *snapshot.LastSale {
+	view := &snapshot.LastSale{
+		Number: sold.Paid.Order.SaleNumber, Receipt: sold.Paid.Receipt, Total: sold.Paid.Order.Totals.Total,
+		Change: sold.Paid.Change(), Paper: text.Msg("core.paper.printed"),
+	}
+	for _, tender := range sold.Paid.Tenders {
+		view.Methods = append(view.Methods, tender.Method)
+		view.Tendered += max(tender.Tendered, tender.Amount)
+	}
+	for _, job := range s.Jobs {
+		if job.SaleID != sold.Paid.Order.SaleID {
+			continue
+		}
+		view.Paper = text.Msg("core.paper.printing")
+		if !works(s.Volatile.light(device.Printer)) {
+			view.Paper = text.Msg("core.paper.waiting")
+		}
+	}
+	return view
+}
+
+func paymentView(s State) *snapshot.Payment {
+	if s.Order == nil {
+		return nil
+	}
+	total := s.Order.Totals.Total
+	view := &snapshot.Payment{OrderID: s.Order.ID, Total: total, Due: total}
+	_, running := s.blocking()
+	view.CanLeave = !running
+	for _, choice := range tenders {
+		row := snapshot.Choice{
+			Digit: choice.digit, Method: string(choice.method), Name: tenderName(choice.method), Asks: choice.method == payment.Cash,
+		}
+		if running {
+			row.Disabled = text.Msg("core.refused.payment_runs")
+		} else if why := (&turn{state: s}).cardRefusal(); choice.method.ByCard() && why != "" {
+			row.Disabled = text.Msg(why)
+		}
+		view.Choices = append(view.Choices, row)
+	}
+	for _, attempt := range s.Attempts {
+		if attempt.OrderID != s.Order.ID {
+			continue
+		}
+		view.Received = append(view.Received, snapshot.Received{
+			Name: tenderName(attempt.Method), Amount: attempt.Amount, At: attempt.StartedAt,
+			State: text.Msg("core.state." + attempt.State.String()), Key: attempt.ID,
+		})
+		view.Attempt = attemptView(s, attempt)
+	}
+	return view
+}
+
+// attemptView is the newest attempt as a cashier follows it.
+func attemptView(s State, attempt payment.Attempt) *snapshot.Attempt {
+	work := s.Volatile.Card
+	if work != nil && work.Attempt != attempt.ID {
+		work = nil
+	}
+	view := &snapshot.Attempt{
+		ID: attempt.ID, Name: tenderName(attempt.Method), Method: string(attempt.Method), Amount: attempt.Amount,
+		State: attempt.State.String(), StartedAt: attempt.StartedAt, Running: attempt.State.Blocks(),
+		Money: whereIs(attempt, work), Steps: stepsOf(attempt, work),
+	}
+	view.CanCancel = work != nil && work.Stage == Reading && !work.Cancelling && attempt.State == payment.Intent
+	view.CanInquire = attempt.State == payment.Intent && (work == nil || work.Stage == Asking)
+	if attempt.Card != nil {
+		view.Card = attempt.Card.Brand + " •••• " + attempt.Card.Last4
+	} else if work != nil && work.Reading != nil {
+		view.Card = work.Reading.Card.Brand + " •••• " + work.Reading.Card.Last4
+	}
+	if said := s.Volatile.Said; said != nil && said.Attempt == attempt.ID {
+		view.Outcome, view.Money = said.Text, snapshot.Money(said.Money)
+	} else if view.CanInquire {
+		view.Outcome = text.Msg("core.outcome.asking")
+	}
+	return view
+}
+
+// stepsOf tells an attempt's progress: card, holder, host, chip.
+func stepsOf(attempt payment.Attempt, work *CardWork) []snapshot.Step {
+	names := []string{"core.step.card", "core.step.pin", "core.step.host", "core.step.chip"}
+	reached := len(names)
+	switch {
+	case work == nil && attempt.State.Blocks():
+		reached = 2
+	case work == nil:
+	case work.Stage == Reading && work.Step == device.StepWaiting:
+		reached = 0
+	case work.Stage == Reading:
+		reached = 1
+	case work.Stage == Authorising || work.Stage == Asking:
+		reached = 2
+	case work.Stage == Finishing:
+		reached = 3
+	}
+	failed := attempt.State == payment.Refusal || attempt.State == payment.VoidDecided ||
+		attempt.State == payment.Reversed || attempt.State == payment.Manual
+	steps := make([]snapshot.Step, len(names))
+	for i, name := range names {
+		state := "pending"
+		switch {
+		case failed && work == nil:
+			state = "failed"
+		case i < reached:
+			state = "done"
+		case i == reached:
+			state = "active"
+		}
+		steps[i] = snapshot.Step{Name: text.Msg(name), State: state}
+	}
+	return steps
+}
+
+// bannerOf names the trouble that matters most, none when all is well.
+func bannerOf(s State) *snapshot.Banner {
+	manual := 0
+	for _, attempt := range s.Attempts {
+		if attempt.State == payment.Manual {
+			manual++
+		}
+	}
+	switch {
+	case s.Volatile.StoreFull:
+		return &snapshot.Banner{Code: "DSK-01", Severity: "danger", Text: text.Msg("core.banner.disk_full")}
+	case manual > 0:
+		return &snapshot.Banner{
+			Code: "PAG-08", Severity: "danger", Text: text.Msg("core.banner.manual", "Number", strconv.Itoa(manual)), Money: snapshot.Verifying,
+		}
+	case s.Quarantined > 0:
+		return &snapshot.Banner{Code: "FIL-02", Severity: "warning", Text: text.Msg("core.banner.quarantine", "Number", s.Quarantined)}
+	default:
+		return nil
+	}
+}
+
+func devicesView(v Volatile) []snapshot.Device {
+	kinds := []device.Kind{device.Printer, device.Pinpad}
+	views := make([]snapshot.Device, 0, len(kinds))
+	for _, kind := range kinds {
+		status, ok := v.Devices[kind]
+		if !ok {
+			status = device.Status{Kind: kind, Light: device.Absent}
+		}
+		view := snapshot.Device{Kind: kind, Light: status.Light}
+		if status.Detail != "" {
+			view.Detail = text.Msg(status.Detail)
+		}
+		views = append(views, view)
+	}
+	return views
+}

@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"time"
+
+	"balcao/terminal/device"
+	"balcao/terminal/ident"
+	"balcao/terminal/money"
+	"balcao/terminal/payment"
+	"balcao/terminal/sale"
+)
+
+func init() {
+	register[OperatorLogin](1)
+	register[OperatorLogout](1)
+	register[LoginRefused](1)
+	register[SaleOpened](1)
+	register[LineAdded](1)
+	register[SaleCancelled](1)
+	register[PaymentIntent](1)
+	register[PaymentConfirmed](1)
+	register[PaymentReversed](1)
+	register[PaymentManual](1)
+	register[SalePaid](1)
+	register[PrintJob](1)
+	register[PrintResult](1)
+	register[Quarantined](1)
+}
+
+// OperatorLogin says who is at the till from now on.
+type OperatorLogin struct {
+	OperatorID string `json:"operator_id"`
+	Name       string `json:"name"`
+	Role       string `json:"role"`
+}
+
+// Kind of a log-in.
+func (OperatorLogin) Kind() Kind { return "operator_login" }
+
+// OperatorLogout says that the till is locked.
+type OperatorLogout struct {
+	OperatorID string `json:"operator_id"`
+}
+
+// Kind of a log-out.
+func (OperatorLogout) Kind() Kind { return "operator_logout" }
+
+// LoginRefused counts a wrong PIN; the waiting it leads to survives a restart.
+type LoginRefused struct {
+	OperatorID string `json:"operator_id"`
+}
+
+// Kind of a refused log-in.
+func (LoginRefused) Kind() Kind { return "login_refused" }
+
+// SaleOpened begins a cart.
+type SaleOpened struct {
+	SaleID ident.ID `json:"sale_id"`
+	Number int64    `json:"number"`
+}
+
+// Kind of a sale's opening.
+func (SaleOpened) Kind() Kind { return "sale_opened" }
+
+// LineAdded is the one fact that a screen may show before it is flushed, the
+// exception to I5: what survives a kill is every line that was acknowledged.
+type LineAdded struct {
+	SaleID ident.ID  `json:"sale_id"`
+	Line   sale.Line `json:"line"`
+}
+
+// Kind of an added line.
+func (LineAdded) Kind() Kind { return "line_added" }
+
+// SaleCancelled gives a cart up.
+type SaleCancelled struct {
+	SaleID     ident.ID    `json:"sale_id"`
+	OperatorID string      `json:"operator_id"`
+	Total      money.Cents `json:"total"`
+	Reason     string      `json:"reason,omitempty"`
+}
+
+// Kind of a cancelled sale.
+func (SaleCancelled) Kind() Kind { return "sale_cancelled" }
+
+// PaymentIntent is S1: durable before any byte of the attempt leaves (R1).
+type PaymentIntent struct {
+	payment.Birth
+	AttemptID   ident.ID       `json:"attempt_id"`
+	OrderID     ident.ID       `json:"order_id"`
+	Tender      int            `json:"tender"`
+	Method      payment.Method `json:"method"`
+	Amount      money.Cents    `json:"amount"`
+	Driver      payment.Driver `json:"driver"`
+	STAN        int            `json:"stan"`
+	Deadline    time.Time      `json:"deadline"`
+	BootID      string         `json:"boot_id"`
+	MonotonicMS int64          `json:"monotonic_ms"` // since the daemon's start
+}
+
+// Kind of an intent.
+func (PaymentIntent) Kind() Kind { return "payment_intent" }
+
+// PaymentConfirmed is S4: central acknowledged the confirm.
+type PaymentConfirmed struct {
+	PaymentID ident.ID `json:"payment_id"`
+	Decision  ident.ID `json:"decision"` // id of the confirmation that was acknowledged
+}
+
+// Kind of an acknowledged confirm.
+func (PaymentConfirmed) Kind() Kind { return "payment_confirmed" }
+
+// PaymentReversed is S6: central acknowledged the undo.
+type PaymentReversed struct {
+	PaymentID ident.ID `json:"payment_id"`
+	Decision  ident.ID `json:"decision"` // id of the reversal that was acknowledged
+}
+
+// Kind of an acknowledged undo.
+func (PaymentReversed) Kind() Kind { return "payment_reversed" }
+
+// PaymentManual is S8: central refused what the till decided; a person looks.
+type PaymentManual struct {
+	PaymentID ident.ID `json:"payment_id"`
+	Decision  ident.ID `json:"decision"`
+	Code      string   `json:"code"` // the problem's code
+}
+
+// Kind of an attempt in a person's hands.
+func (PaymentManual) Kind() Kind { return "payment_manual" }
+
+// SalePaid is the heart of S3: from here on the sale exists.
+type SalePaid struct {
+	SaleID       ident.ID      `json:"sale_id"`
+	OrderID      ident.ID      `json:"order_id"`
+	Receipt      int64         `json:"receipt"`
+	Tenders      []sale.Tender `json:"tenders"`
+	Total        money.Cents   `json:"total"`
+	Change       money.Cents   `json:"change"`
+	OperatorID   string        `json:"operator_id"`
+	OperatorName string        `json:"operator_name"`
+	BusinessDate string        `json:"business_date"`
+}
+
+// Kind of a paid sale.
+func (SalePaid) Kind() Kind { return "sale_paid" }
+
+// PrintJob asks for paper. Copy 1 is the original.
+type PrintJob struct {
+	JobID     ident.ID          `json:"job_id"`
+	SaleID    ident.ID          `json:"sale_id,omitempty"`
+	PaymentID ident.ID          `json:"payment_id,omitempty"`
+	Documents []device.Document `json:"documents"`
+	Copy      int               `json:"copy"`
+}
+
+// Kind of a print job.
+func (PrintJob) Kind() Kind { return "print_job" }
+
+// PrintResult says what became of a job.
+type PrintResult struct {
+	JobID  ident.ID          `json:"job_id"`
+	State  device.PrintState `json:"state"`
+	Tier   string            `json:"tier,omitempty"`
+	Detail string            `json:"detail,omitempty"`
+}
+
+// Kind of a print job's end.
+func (PrintResult) Kind() Kind { return "print_result" }
+
+// Quarantined says that central refused a record for good; it blocks nothing and
+// never expires.
+type Quarantined struct {
+	Seq    uint64   `json:"seq"`
+	FactID ident.ID `json:"fact_id"`
+	Code   string   `json:"code"`
+	Detail string   `json:"detail,omitempty"`
+}
+
+// Kind of a record in quarantine.
+func (Quarantined) Kind() Kind { return "quarantined" }

@@ -1,0 +1,14 @@
+package terminal
+
+import (
+	"balcao/terminal/ident"
+	"balcao/terminal/text"
+)
+
+// Reply answers one request of a screen, once its facts are durable.
+type Reply struct {
+	Request   ident.ID
+	Duplicate bool         // it was done before; nothing happened now
+	Refusal   text.Message // why nothing was done; empty: it was
+	Money     string       // where the money is, of package snapshot; may be empty
+}
