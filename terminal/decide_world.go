@@ -17,7 +17,11 @@ func (t *turn) booted(what Booted) {
 	if t.state.Epoch == "" {
 		panic("terminal: booted without a journal: its first fact is a checkpoint")
 	}
-	t.state.Volatile = Volatile{World: what.World, BootID: what.BootID, BootedAt: t.event.At}
+	before := t.state.Volatile
+	t.state.Volatile = Volatile{
+		World: what.World, BootID: what.BootID, BootedAt: t.event.At,
+		Devices: before.Devices, Online: before.Online, Queue: before.Queue, StoreFull: before.StoreFull, Toast: before.Toast,
+	}
 	for _, attempt := range t.state.Attempts {
 		switch attempt.State {
 		case payment.Intent:

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"balcao/terminal/catalog"
+	"balcao/terminal/money"
+	"balcao/terminal/operator"
+)
+
+// catalogMax bounds a catalogue file, room for more than 100,000 items.
+const catalogMax = 64 << 20
+
+// Operators reads the people of the till: an array of tables `operator` with id,
+// name, role and pin (an Argon2id string, as `balcao operator hash` prints it).
+func Operators(path string) (map[string]operator.Operator, error) {
+	data, err := readBounded(path, sizeMax)
+	if err != nil {
+		return nil, fmt.Errorf("read operators: %w", err)
+	}
+	var file struct {
+		Operator []struct {
+			ID   string        `toml:"id"`
+			Name string        `toml:"name"`
+			Role operator.Role `toml:"role"`
+			PIN  string        `toml:"pin"`
+		} `toml:"operator"`
+	}
+	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&file); err != nil {
+		var unknown *toml.StrictMissingError
+		if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+			line, column := unknown.Errors[0].Position()
+			return nil, fmt.Errorf("read operators %s:%d:%d: unknown key %s", path, line, column, dotted(unknown.Errors[0].Key()))
+		}
+		return nil, fmt.Errorf("read operators %s: %w", path, err)
+	}
+	people := map[string]operator.Operator{}
+	for _, entry := range file.Operator {
+		person := operator.Operator{ID: entry.ID, Name: entry.Name, Role: entry.Role, PINHash: entry.PIN}
+		if person.ID == "" || person.Name == "" || !person.Role.Known() || !strings.HasPrefix(person.PINHash, "$argon2id$") {
+			return nil, fmt.Errorf("operators %s: operator %q needs id, name, a known role and an argon2id pin", path, person.ID)
+		}
+		if _, taken := people[person.ID]; taken {
+			return nil, fmt.Errorf("operators %s: operator %q stands twice", path, person.ID)
+		}
+		people[person.ID] = person
+	}
+	if len(people) == 0 {
+		return nil, fmt.Errorf("operators %s: nobody could log in; add an [[operator]]", path)
+	}
+	return people, nil
+}
+
+// catalogHeader is the first line of a catalogue file.
+var catalogHeader = []string{"sku", "code", "description", "unit", "price"}
+
+// Catalog reads the items of the shop: comma-separated, UTF-8, first line
+// sku,code,description,unit,price; price with a decimal point or comma.
+func Catalog(path string) (*catalog.Catalog, error) {
+	data, err := readBounded(path, catalogMax)
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	reader := csv.NewReader(bytes.NewReader(data))
+	reader.FieldsPerRecord = len(catalogHeader)
+	header, err := reader.Read()
+	if err != nil || strings.Join(header, ",") != strings.Join(catalogHeader, ",") {
+		return nil, fmt.Errorf("read catalogue %s: first line must be %s", path, strings.Join(catalogHeader, ","))
+	}
+	var items []catalog.Item
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read catalogue %s: %w", path, err)
+		}
+		item := catalog.Item{SKU: record[0], Description: record[2], Unit: record[3]}
+		if record[1] != "" {
+			item.Codes = []string{record[1]}
+		}
+		var price money.UnitPrice
+		if err := price.UnmarshalText([]byte(strings.ReplaceAll(record[4], ",", "."))); err != nil {
+			line, column := reader.FieldPos(4)
+			return nil, fmt.Errorf("read catalogue %s:%d:%d: price of %s: %w", path, line, column, item.SKU, err)
+		}
+		item.Price = price
+		items = append(items, item)
+	}
+	loaded, err := catalog.New(items)
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue %s: %w", path, err)
+	}
+	return loaded, nil
+}
+
+// Effective writes the configuration as it takes effect, paths absolute and
+// defaults filled in. It holds no secret: secrets are files, and stay there.
+func (c *Config) Effective(w io.Writer) error {
+	masked := *c
+	masked.Central.Key += " (secret, not shown)"
+	masked.Till.Operators += " (secret, not shown)"
+	if err := toml.NewEncoder(w).Encode(masked); err != nil {
+		return fmt.Errorf("print configuration: %w", err)
+	}
+	return nil
+}
