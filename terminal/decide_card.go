@@ -245,7 +245,8 @@ func (t *turn) undo(attempt payment.Attempt, reason payment.Reason, completion *
 	if reason == payment.MerchantCancel {
 		act = t.act()
 	}
-	t.fact(journal.Reversal{Act: act, PaymentID: attempt.ID, Reason: reason, Card: completion})
+	original := t.paymentOf(attempt, attempt.Card, nil)
+	t.fact(journal.Reversal{Act: act, PaymentID: attempt.ID, Reason: reason, Card: completion, Original: &original})
 	message := text.Msg(say)
 	t.said(attempt.ID, message, where)
 	t.toast("warning", message, true)

@@ -39,25 +39,50 @@ type answer struct {
 // of its own, and ctx ends when the client goes or the simulator stops.
 type Handler func(ctx context.Context, args []string) (string, error)
 
-// Serve listens on the unix socket at path (replacing a stale one, mode 0600)
-// and hands each command to handle until ctx ends. It returns nil then.
-func Serve(ctx context.Context, path string, handle Handler) error {
+// Listener is an open control socket: commands wait on it until Serve takes them.
+type Listener struct{ net.Listener }
+
+// Listen opens the control socket at path (replacing a stale one, mode 0600).
+// Without a path it answers nil, whose Serve waits for ctx and hears nobody.
+func Listen(path string) (*Listener, error) {
+	if path == "" {
+		return nil, nil
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove stale control socket: %w", err)
+		return nil, fmt.Errorf("remove stale control socket: %w", err)
 	}
 	listener, err := net.Listen("unix", path)
 	if err != nil {
-		return fmt.Errorf("listen on control socket: %w", err)
+		return nil, fmt.Errorf("listen on control socket: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(fmt.Errorf("restrict control socket: %w", err), listener.Close())
+		return nil, errors.Join(fmt.Errorf("restrict control socket: %w", err), listener.Close())
 	}
-	stop := context.AfterFunc(ctx, func() { listener.Close() })
+	return &Listener{listener}, nil
+}
+
+// Serve listens on the unix socket at path and hands each command to handle until
+// ctx ends. It returns nil then.
+func Serve(ctx context.Context, path string, handle Handler) error {
+	listener, err := Listen(path)
+	if err != nil {
+		return err
+	}
+	return listener.Serve(ctx, handle)
+}
+
+// Serve hands each command to handle until ctx ends, and returns nil then.
+func (l *Listener) Serve(ctx context.Context, handle Handler) error {
+	if l == nil {
+		<-ctx.Done()
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	var running sync.WaitGroup
 	defer running.Wait()
 	for {
-		conn, err := listener.Accept()
+		conn, err := l.Accept()
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil

@@ -231,7 +231,11 @@ func (e *Engine) complete() {
 		e.runner.start(effect)
 	}
 	if reply := done.made.Reply; reply != nil {
-		e.answer(*reply)
+		answer := *reply
+		if len(done.made.Facts) > 0 {
+			answer.Seq = done.state.Seq
+		}
+		e.answer(answer)
 	}
 }
 

@@ -11,19 +11,6 @@ import (
 	"balcao/terminal/shift"
 )
 
-func init() {
-	register[Checkpoint](0)
-	register[SessionOpen](0)
-	register[CashMovement](0)
-	register[LineVoid](0)
-	register[Order](0)
-	register[Transition](0)
-	register[Payment](0)
-	register[Confirmation](0)
-	register[Reversal](0)
-	register[DrawerOpening](0)
-}
-
 // Act is the fact that a request tells, and who did it: the contract's Act.
 // OperatorID is empty for what the till does by itself, as in recovery.
 type Act struct {
@@ -170,6 +157,7 @@ type Reversal struct {
 	PaymentID ident.ID         `json:"payment_id"`
 	Reason    payment.Reason   `json:"reason"`
 	Card      *card.Completion `json:"card,omitempty"`
+	Original  *Payment         `json:"original,omitempty"` // so that it can be undone before it arrives
 }
 
 // Kind of a reversal.

@@ -10,23 +10,6 @@ import (
 	"balcao/terminal/sale"
 )
 
-func init() {
-	register[OperatorLogin](1)
-	register[OperatorLogout](1)
-	register[LoginRefused](1)
-	register[SaleOpened](1)
-	register[LineAdded](1)
-	register[SaleCancelled](1)
-	register[PaymentIntent](1)
-	register[PaymentConfirmed](1)
-	register[PaymentReversed](1)
-	register[PaymentManual](1)
-	register[SalePaid](1)
-	register[PrintJob](1)
-	register[PrintResult](1)
-	register[Quarantined](1)
-}
-
 // OperatorLogin says who is at the till from now on.
 type OperatorLogin struct {
 	OperatorID string `json:"operator_id"`

@@ -91,16 +91,34 @@ func kindOf(body Body) Kind {
 // entry is how one kind is read back. Version 0 is a body of the contract, which
 // carries no version of its own.
 type entry struct {
+	kind    Kind
 	version int
 	read    func([]byte) (Body, error)
 }
 
-// kinds is the closed list.
-var kinds = map[Kind]entry{}
+// kinds is the closed list: first the contract's, then the till's own.
+var kinds = index(
+	row[Checkpoint](0), row[SessionOpen](0), row[CashMovement](0), row[LineVoid](0), row[Order](0), row[Transition](0),
+	row[Payment](0), row[Confirmation](0), row[Reversal](0), row[DrawerOpening](0),
 
-func register[B Body](version int) {
+	row[OperatorLogin](1), row[OperatorLogout](1), row[LoginRefused](1), row[SaleOpened](1), row[LineAdded](1),
+	row[SaleCancelled](1), row[PaymentIntent](1), row[PaymentConfirmed](1), row[PaymentReversed](1), row[PaymentManual](1),
+	row[SalePaid](1), row[PrintJob](1), row[PrintResult](1), row[Quarantined](1),
+)
+
+// index finds entries by kind.
+func index(entries ...entry) map[Kind]entry {
+	byKind := make(map[Kind]entry, len(entries))
+	for _, each := range entries {
+		byKind[each.kind] = each
+	}
+	return byKind
+}
+
+// row is the entry of a body type at the version that this program writes.
+func row[B Body](version int) entry {
 	var sample B
-	kinds[sample.Kind()] = entry{version: version, read: func(data []byte) (Body, error) {
+	return entry{kind: sample.Kind(), version: version, read: func(data []byte) (Body, error) {
 		var body B
 		decoder := json.NewDecoder(bytes.NewReader(data))
 		decoder.DisallowUnknownFields()

@@ -1,0 +1,44 @@
+// Command balcao is the till: the daemon, its screen and its offline tools.
+//
+//	balcao serve --config F     runs one till until it is stopped
+//	balcao ui --socket S        a screen of a running till
+//	balcao journal verify FILE  judges a copy of a journal
+//	balcao journal dump FILE    prints its records, one a line
+//	balcao operator hash        turns a PIN into what the operators file holds
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is the program's, as facts and central see it.
+const version = "0.1.0"
+
+// cli is the whole command line.
+type cli struct {
+	Serve    serveCommand     `cmd:"" help:"Run the till's daemon: state, devices, storage and sync of one till."`
+	Journal  journalCommand   `cmd:"" help:"Look at a copy of a till's journal."`
+	Operator operatorCommand  `cmd:"" help:"Help with the operators file."`
+	Version  kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	parser := kong.Must(&cli{}, kong.Name("balcao"), kong.Vars{"version": version},
+		kong.Description("A point-of-sale terminal: checkout, pinpad, printer, and a journal that loses no sale."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	chosen, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := chosen.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "balcao:", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,81 @@
+package till
+
+import (
+	"context"
+
+	"balcao/terminal"
+	"balcao/terminal/engine"
+	"balcao/terminal/money"
+	"balcao/terminal/snapshot"
+	"balcao/terminal/text"
+	"balcao/ui/link"
+)
+
+// backend is the engine as the socket wants it.
+type backend struct{ engine *engine.Engine }
+
+func (b *backend) Snapshot(context.Context) (snapshot.Cashier, error) {
+	return b.engine.Snapshot(), nil
+}
+
+func (b *backend) Watch(ctx context.Context, after uint64) <-chan snapshot.Cashier {
+	return b.engine.Watch(ctx, after)
+}
+
+// Do carries a screen's command out and answers once it is durable.
+func (b *backend) Do(ctx context.Context, command link.Command) link.Reply {
+	what, ok := request(command)
+	if !ok {
+		return refused(text.Msg("core.refused.unknown_command", "Verb", command.Verb))
+	}
+	reply, err := b.engine.Do(ctx, command.RequestID, what)
+	if err != nil {
+		return refused(text.Msg("core.refused.stopping"))
+	}
+	answer := link.Reply{
+		OK: reply.Refusal.Empty(), Duplicate: reply.Duplicate, Money: snapshot.Money(reply.Money), Seq: reply.Seq,
+	}
+	if !answer.OK {
+		answer.Error = &reply.Refusal
+	}
+	return answer
+}
+
+func refused(why text.Message) link.Reply { return link.Reply{Error: &why} }
+
+// request turns a command of the socket into what the core understands.
+func request(command link.Command) (terminal.What, bool) {
+	switch command.Verb {
+	case link.VerbLogin:
+		return terminal.Login{OperatorID: command.Text, PIN: terminal.Secret(command.PIN)}, true
+	case link.VerbLogout:
+		return terminal.Logout{}, true
+	case link.VerbOpen:
+		return terminal.OpenSession{Float: amountOf(command.Amount)}, true
+	case link.VerbEnter:
+		return terminal.Enter{Text: command.Text}, true
+	case link.VerbScan:
+		return terminal.Scan{Code: command.Text}, true
+	case link.VerbTender:
+		return terminal.Tender{Digit: command.Number, Given: command.Amount}, true
+	case link.VerbCancel, link.VerbDismiss:
+		return terminal.Cancel{}, true
+	case link.VerbInquire:
+		return terminal.Inquire{}, true
+	case link.VerbReprint:
+		return terminal.Reprint{}, true
+	case link.VerbVoidLine:
+		return terminal.VoidLine{Number: command.Number}, true
+	case link.VerbCancelSale:
+		return terminal.CancelSale{}, true
+	default:
+		return nil, false
+	}
+}
+
+func amountOf(amount *money.Cents) money.Cents {
+	if amount == nil {
+		return 0
+	}
+	return *amount
+}

@@ -1,0 +1,136 @@
+package till
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"balcao/printer"
+	"balcao/printer/escpos"
+	"balcao/reader/abecs"
+	"balcao/reader/pinpad"
+	"balcao/sync/central"
+	"balcao/sync/outbox"
+	"balcao/sync/transport"
+	"balcao/terminal"
+	"balcao/terminal/device"
+	"balcao/terminal/engine"
+	"balcao/terminal/ident"
+	"balcao/terminal/text"
+)
+
+// This file is the table of drivers: who plays which part of a till.
+//
+//	part        driver                     configured by
+//	acquirer    sync/central (two phases)  [central]
+//	outbox      sync/outbox                [central]
+//	card reader reader/pinpad (ABECS)      [pinpad]; none without url
+//	printer     printer (ESC/POS)          [printer]; none without url
+
+// central builds the client of the central payment API and the outbox behind it.
+func (t *Till) central() (engine.Acquirer, error) {
+	settings := t.config.Central
+	carrier, err := transport.New(transport.Config{
+		BaseURL: settings.URL, CertificateFile: settings.Certificate, KeyFile: settings.Key, CAFile: settings.CA,
+		ClientID: t.config.Till.TerminalID, Log: t.log,
+		OnCall: func(err error) { t.outbox.Heard(err) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reach central: %w", err)
+	}
+	client := central.New(central.Config{
+		TerminalID: t.config.Till.TerminalID, Transport: carrier, AuthoriseTimeout: time.Duration(settings.Answer), Log: t.log,
+	})
+	t.outbox = outbox.New(outbox.Config{
+		Epoch: t.store.Epoch(), Journal: debts{t.store}, Beside: t.store,
+		Caller: caller{client: client, store: t.store}, Stream: stream{client}, Prober: client, Log: t.log,
+		OnSettled: func(attempt, decision ident.ID, refused string) {
+			t.report(terminal.Settled{Attempt: attempt, Decision: decision, Refused: refused})
+		},
+		OnQuarantine: func(seq uint64, id ident.ID, code, detail string) {
+			t.report(terminal.RecordRefused{Seq: seq, FactID: id, Code: code, Detail: detail})
+		},
+		OnLink: func(online bool, queue int) { t.report(terminal.LinkChanged{Online: online, Queue: queue}) },
+	})
+	return acquirer{client}, nil
+}
+
+// cardReader builds the pinpad's driver, or a part that says there is none.
+func (t *Till) cardReader() (engine.CardReader, error) {
+	settings := t.config.Pinpad
+	if settings.URL == "" {
+		t.works = append(t.works, t.unused(device.Pinpad))
+		return noReader{}, nil
+	}
+	tables, err := readTables(settings.Tables)
+	if err != nil {
+		return nil, err
+	}
+	number, err := strconv.Atoi(settings.Acquirer)
+	if err != nil {
+		return nil, fmt.Errorf("acquirer's number: %w", err)
+	}
+	words := text.In(t.config.Store.Language)
+	driver := pinpad.New(pinpad.Config{
+		URL: settings.URL, Tables: tables, Acquirer: number, PINSlot: settings.PINKeySlot, DataSlot: settings.DataKeySlot,
+		Texts:    pinpad.Texts{Idle: words.Word("core.pinpad.idle"), UseChip: words.Word("core.pinpad.use_chip")},
+		OnStatus: func(status device.Status) { t.report(terminal.DeviceChanged{Status: status}) },
+		OnStep:   func(step device.CardStep) { t.report(terminal.CardMoved{Step: step}) },
+		Log:      t.log,
+	})
+	t.works = append(t.works, driver.Run)
+	return reader{pinpad: driver, words: words}, nil
+}
+
+// printer builds the receipt printer's driver, or a part that says there is none.
+func (t *Till) printer() (engine.Printer, error) {
+	settings := t.config.Printer
+	if settings.URL == "" {
+		t.works = append(t.works, t.unused(device.Printer))
+		return noPrinter{}, nil
+	}
+	profile, err := escpos.ProfileNamed(settings.Profile)
+	if err != nil {
+		return nil, fmt.Errorf("printer: %w", err)
+	}
+	driver := printer.New(printer.Config{
+		URL: settings.URL, Profile: profile, Language: text.In(t.config.Store.Language),
+		OnStatus: func(status device.Status) { t.report(terminal.DeviceChanged{Status: status}) },
+		Log:      t.log,
+	})
+	t.works = append(t.works, driver.Run)
+	return driver, nil
+}
+
+// tablesMax bounds a file of EMV tables; a pinpad holds 160 applications at most.
+const tablesMax = 1 << 20
+
+// readTables reads the acquirer's EMV tables: the version on the first line, then
+// one ABECS table record on each.
+func readTables(path string) (pinpad.Tables, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return pinpad.Tables{}, fmt.Errorf("read EMV tables: %w", err)
+	}
+	if len(data) > tablesMax {
+		return pinpad.Tables{}, fmt.Errorf("read EMV tables: %s has %d bytes, at most %d make sense", path, len(data), tablesMax)
+	}
+	rows := bytes.Split(bytes.TrimRight(data, "\r\n"), []byte("\n"))
+	tables := pinpad.Tables{Version: string(bytes.TrimRight(rows[0], "\r"))}
+	if len(tables.Version) != 10 {
+		return pinpad.Tables{}, fmt.Errorf("read EMV tables %s:1: a version of ten characters is wanted", path)
+	}
+	var problems []error
+	for i, row := range rows[1:] {
+		record, err := abecs.ParseRecord(bytes.TrimRight(row, "\r"))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("read EMV tables %s:%d: %w", path, i+2, err))
+			continue
+		}
+		tables.Records = append(tables.Records, record)
+	}
+	return tables, errors.Join(problems...)
+}
