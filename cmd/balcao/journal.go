@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
 	"balcao/storage"
-	"balcao/terminal/journal"
 )
 
 // journalCommand looks at copies of a journal; the daemon holds the file itself.
@@ -30,12 +30,7 @@ func (c *verifyCommand) Run() error {
 	}
 	fmt.Printf("terminal %s  epoch %s  schema %d\n", report.TerminalID, report.Epoch, report.Schema)
 	fmt.Printf("records  1 to %d\nhead     %s\n", report.Last, report.Head)
-	kinds := make([]journal.Kind, 0, len(report.Kinds))
-	for kind := range report.Kinds {
-		kinds = append(kinds, kind)
-	}
-	slices.Sort(kinds)
-	for _, kind := range kinds {
+	for _, kind := range slices.Sorted(maps.Keys(report.Kinds)) {
 		fmt.Printf("  %6d %s\n", report.Kinds[kind], kind)
 	}
 	for _, problem := range report.Problems {

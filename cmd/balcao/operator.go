@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"balcao/terminal/operator"
+	"balcao/internal/config"
 )
 
 // operatorCommand helps with the operators file.
@@ -21,12 +20,6 @@ type operatorCommand struct {
 // hashCommand hashes one PIN.
 type hashCommand struct{}
 
-// PINs are 4 to 8 digits: shorter ones are guessed, longer ones are written on the till.
-const (
-	pinDigitsMin = 4
-	pinDigitsMax = 8
-)
-
 // Run prints the Argon2id string of a PIN. The PIN is never an argument: those
 // are for everybody to see.
 func (c *hashCommand) Run() error {
@@ -34,12 +27,11 @@ func (c *hashCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	if len(pin) < pinDigitsMin || len(pin) > pinDigitsMax || strings.Trim(pin, "0123456789") != "" {
-		return fmt.Errorf("a PIN has %d to %d digits", pinDigitsMin, pinDigitsMax)
+	hash, err := config.HashPIN(pin)
+	if err != nil {
+		return err
 	}
-	var salt [16]byte
-	rand.Read(salt[:])
-	fmt.Println(operator.HashPIN(pin, salt))
+	fmt.Println(hash)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -56,6 +57,23 @@ func Operators(path string) (map[string]operator.Operator, error) {
 		return nil, fmt.Errorf("operators %s: nobody could log in; add an [[operator]]", path)
 	}
 	return people, nil
+}
+
+// PINs are 4 to 8 digits: shorter ones are guessed, longer ones end up on a note
+// beside the till.
+const (
+	pinDigitsMin = 4
+	pinDigitsMax = 8
+)
+
+// HashPIN makes what an operators file holds of a PIN, under a new salt.
+func HashPIN(pin string) (string, error) {
+	if len(pin) < pinDigitsMin || len(pin) > pinDigitsMax || strings.Trim(pin, "0123456789") != "" {
+		return "", fmt.Errorf("a PIN has %d to %d digits", pinDigitsMin, pinDigitsMax)
+	}
+	var salt [16]byte
+	rand.Read(salt[:])
+	return operator.HashPIN(pin, salt), nil
 }
 
 // catalogHeader is the first line of a catalogue file.
