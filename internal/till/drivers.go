@@ -31,7 +31,7 @@ import (
 //	printer     printer (ESC/POS)          [printer]; none without url
 
 // central builds the client of the central payment API and the outbox behind it.
-func (t *Till) central() (engine.Acquirer, error) {
+func (t *Till) central() (*central.Client, error) {
 	settings := t.config.Central
 	carrier, err := transport.New(transport.Config{
 		BaseURL: settings.URL, CertificateFile: settings.Certificate, KeyFile: settings.Key, CAFile: settings.CA,
@@ -55,7 +55,7 @@ func (t *Till) central() (engine.Acquirer, error) {
 		},
 		OnLink: func(online bool, queue int) { t.report(terminal.LinkChanged{Online: online, Queue: queue}) },
 	})
-	return acquirer{client}, nil
+	return client, nil
 }
 
 // cardReader builds the pinpad's driver, or a part that says there is none.

@@ -111,7 +111,7 @@ func (t *Till) world(version string) (terminal.World, error) {
 
 // assemble builds the drivers and hands them to the engine.
 func (t *Till) assemble(world terminal.World) error {
-	acquirer, err := t.central()
+	client, err := t.central()
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (t *Till) assemble(world terminal.World) error {
 	}
 	t.engine = engine.New(engine.Config{
 		Ports: engine.Ports{
-			Journal: journalOf(t.store), Reader: reader, Acquirer: acquirer, Outbox: t.outbox, Printer: paper,
+			Journal: journalOf(t.store, client), Reader: reader, Acquirer: acquirer{client}, Outbox: t.outbox, Printer: paper,
 		},
 		World: world, BootID: string(t.newID()), Now: t.now, NewID: t.newID, Log: t.log,
 	})
