@@ -54,7 +54,7 @@ race: ## Run all tests under the race detector and print a summary.
 
 .PHONY: crash
 crash: ## Kill the till KILLS times in mid-sale and check that no money was lost or taken twice.
-	@$(deps) go test -tags "$$TAGS" ./internal/till -run "^TestCrash$$$$" -count=1 -crash.kills=$(KILLS) -v -timeout 30m
+	@$(deps) go test -tags "$$TAGS" ./internal/till -run "^TestCrash$$" -count=1 -crash.kills=$(KILLS) -v -timeout 30m
 
 .PHONY: bench
 bench: ## Measure speed and memory of everything that has a benchmark.
