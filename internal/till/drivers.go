@@ -1,8 +1,6 @@
 package till
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,7 +8,6 @@ import (
 
 	"balcao/printer"
 	"balcao/printer/escpos"
-	"balcao/reader/abecs"
 	"balcao/reader/pinpad"
 	"balcao/sync/central"
 	"balcao/sync/outbox"
@@ -65,9 +62,13 @@ func (t *Till) cardReader() (engine.CardReader, error) {
 		t.works = append(t.works, t.unused(device.Pinpad))
 		return noReader{}, nil
 	}
-	tables, err := readTables(settings.Tables)
+	data, err := os.ReadFile(settings.Tables)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read EMV tables: %w", err)
+	}
+	tables, err := pinpad.ParseTables(data)
+	if err != nil {
+		return nil, fmt.Errorf("EMV tables %s: %w", settings.Tables, err)
 	}
 	number, err := strconv.Atoi(settings.Acquirer)
 	if err != nil {
@@ -103,34 +104,4 @@ func (t *Till) printer() (engine.Printer, error) {
 	})
 	t.works = append(t.works, driver.Run)
 	return driver, nil
-}
-
-// tablesMax bounds a file of EMV tables; a pinpad holds 160 applications at most.
-const tablesMax = 1 << 20
-
-// readTables reads the acquirer's EMV tables: the version on the first line, then
-// one ABECS table record on each.
-func readTables(path string) (pinpad.Tables, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return pinpad.Tables{}, fmt.Errorf("read EMV tables: %w", err)
-	}
-	if len(data) > tablesMax {
-		return pinpad.Tables{}, fmt.Errorf("read EMV tables: %s has %d bytes, at most %d make sense", path, len(data), tablesMax)
-	}
-	rows := bytes.Split(bytes.TrimRight(data, "\r\n"), []byte("\n"))
-	tables := pinpad.Tables{Version: string(bytes.TrimRight(rows[0], "\r"))}
-	if len(tables.Version) != 10 {
-		return pinpad.Tables{}, fmt.Errorf("read EMV tables %s:1: a version of ten characters is wanted", path)
-	}
-	var problems []error
-	for i, row := range rows[1:] {
-		record, err := abecs.ParseRecord(bytes.TrimRight(row, "\r"))
-		if err != nil {
-			problems = append(problems, fmt.Errorf("read EMV tables %s:%d: %w", path, i+2, err))
-			continue
-		}
-		tables.Records = append(tables.Records, record)
-	}
-	return tables, errors.Join(problems...)
 }
