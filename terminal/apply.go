@@ -16,7 +16,9 @@ import (
 // state panics: it was written by a broken program, and going on would spread it.
 func Apply(s State, fact journal.Fact) State {
 	s.Seq = fact.Seq
-	s.Answered = s.Answered.add(fact.ID.Origin())
+	if _, refused := fact.Body.(journal.LoginRefused); !refused {
+		s.Answered = s.Answered.add(fact.ID.Origin())
+	}
 	switch body := fact.Body.(type) {
 	// The file.
 	case journal.Checkpoint:

@@ -45,6 +45,9 @@ func (t *turn) dispatch() {
 		t.tender(what)
 	case Cancel:
 		t.cancel()
+	case Dismiss:
+		t.state.Volatile.Said = nil
+		t.accept()
 	case Inquire:
 		t.inquire()
 	case Reprint:

@@ -60,6 +60,9 @@ func (t *turn) askPaper(saleID, paymentID ident.ID, papers []device.Document) {
 
 // askCopy owes the next copy of papers: the first is the original.
 func (t *turn) askCopy(sold Sold, paymentID ident.ID, papers []device.Document) {
+	if len(t.state.Jobs) >= jobsMax {
+		t.fact(journal.PrintResult{JobID: t.state.Jobs[0].ID, State: device.PrintFailed, Detail: "core.paper.given_up"})
+	}
 	id := t.nextID()
 	t.factAs(id, journal.PrintJob{
 		JobID: id, SaleID: sold.Paid.Order.SaleID, PaymentID: paymentID, Documents: papers, Copy: sold.Copies + 1,

@@ -115,6 +115,9 @@ type Tender struct {
 // Cancel steps back: it stops a card that is being read, or leaves payment.
 type Cancel struct{ told }
 
+// Dismiss says that the last outcome was read.
+type Dismiss struct{ asked }
+
 // Inquire asks the host at once about the attempt whose answer is missing.
 type Inquire struct{ told }
 

@@ -80,6 +80,11 @@ type Sold struct {
 // soldMax bounds the sales kept in memory for paper that is still owed (I13).
 const soldMax = 50
 
+// jobsMax bounds the papers owed at a time (I13): beyond it the oldest is given up
+// and can be printed by hand. It keeps what a boot or a returning printer has to
+// decide within one commit ([journal.BatchMax]).
+const jobsMax = 16
+
 // Job is a paper that was asked for.
 type Job struct {
 	ID        ident.ID

@@ -23,6 +23,7 @@ const version = "0.1.0"
 // cli is the whole command line.
 type cli struct {
 	Serve    serveCommand     `cmd:"" help:"Run the till's daemon: state, devices, storage and sync of one till."`
+	UI       uiCommand        `cmd:"" name:"ui" help:"Open a screen of a running till. It may be closed and opened again at any moment."`
 	Journal  journalCommand   `cmd:"" help:"Look at a copy of a till's journal."`
 	Operator operatorCommand  `cmd:"" help:"Help with the operators file."`
 	Version  kong.VersionFlag `help:"Print the version and exit."`

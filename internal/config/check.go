@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,10 +107,13 @@ func (c *Config) checkDevices(found *checker, folder string) {
 		}
 	}
 	found.device("printer.url", &c.Printer.URL, folder)
-	if c.Printer.Profile != "epson-80" && c.Printer.Profile != "epson-58" {
-		found.fail("printer.profile", fmt.Sprintf("unknown profile %q", c.Printer.Profile), `write "epson-80" or "epson-58"`)
+	if !slices.Contains(printerProfiles, c.Printer.Profile) {
+		found.fail("printer.profile", fmt.Sprintf("unknown profile %q", c.Printer.Profile), "write one of "+strings.Join(printerProfiles, ", "))
 	}
 }
+
+// printerProfiles are the families of printers that have a profile.
+var printerProfiles = []string{"epson-80", "epson-58", "generic-80", "generic-58"}
 
 // device checks a device's URL; the path of a pty may be relative to the file.
 func (c *checker) device(key string, value *string, folder string) {

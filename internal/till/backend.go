@@ -30,7 +30,7 @@ func (b *backend) Do(ctx context.Context, command link.Command) link.Reply {
 	}
 	reply, err := b.engine.Do(ctx, command.RequestID, what)
 	if err != nil {
-		return refused(text.Msg("core.refused.stopping"))
+		return link.Reply{} // not answered: the screen tells it again, to the next daemon
 	}
 	answer := link.Reply{
 		OK: reply.Refusal.Empty(), Duplicate: reply.Duplicate, Money: snapshot.Money(reply.Money), Seq: reply.Seq,
@@ -58,8 +58,10 @@ func request(command link.Command) (terminal.What, bool) {
 		return terminal.Scan{Code: command.Text}, true
 	case link.VerbTender:
 		return terminal.Tender{Digit: command.Number, Given: command.Amount}, true
-	case link.VerbCancel, link.VerbDismiss:
+	case link.VerbCancel:
 		return terminal.Cancel{}, true
+	case link.VerbDismiss:
+		return terminal.Dismiss{}, true
 	case link.VerbInquire:
 		return terminal.Inquire{}, true
 	case link.VerbReprint:

@@ -24,6 +24,7 @@ type books struct {
 	intents  map[string]bool
 	states   map[string]payment.State // of every card attempt
 	paid     map[string]string        // payment → sale that it paid
+	amounts  map[string]money.Cents   // by payment that paid
 	receipts []int64
 	lines    map[string]bool // ids of the facts of lines
 }
@@ -59,7 +60,7 @@ func (r *rig) books() books {
 	require.NoError(r.t, err, "I9: %s", verdict)
 	dump, err := exec.Command(program, "journal", "dump", path).Output()
 	require.NoError(r.t, err)
-	b := books{intents: map[string]bool{}, states: map[string]payment.State{}, paid: map[string]string{}, lines: map[string]bool{}}
+	b := books{intents: map[string]bool{}, states: map[string]payment.State{}, paid: map[string]string{}, amounts: map[string]money.Cents{}, lines: map[string]bool{}}
 	lines := bufio.NewScanner(bytes.NewReader(dump))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -126,6 +127,7 @@ func (b *books) enter(record bookRecord) error {
 		for _, tender := range body.Tenders {
 			sum += tender.Amount
 			b.paid[tender.PaymentID] = body.SaleID
+			b.amounts[tender.PaymentID] = tender.Amount
 		}
 		if sum != body.Total {
 			return fmt.Errorf("I7: sale %s of %v, tenders of %v", body.SaleID, body.Total, sum)
@@ -163,10 +165,10 @@ func (b *books) lastAttempt() payment.State {
 // ledger is what central says of itself.
 type ledger struct {
 	Sum      int64 `json:"sum"`
-	Payments []struct {
-		ID     string `json:"payment_id"`
+	Payments map[string]struct {
 		Method string `json:"method"`
 		Status string `json:"status"`
+		Amount int64  `json:"amount_cents"`
 	} `json:"payments"`
 }
 
@@ -182,27 +184,30 @@ func (r *rig) ledger() ledger {
 func audit(b books, l ledger) error {
 	captured := map[string]bool{}
 	perSale := map[string]int{}
-	for _, known := range l.Payments {
+	for id, known := range l.Payments {
+		if known.Status == "captured" && money.Cents(known.Amount) != b.amounts[id] {
+			return fmt.Errorf("I12: central captured %d for %s, the till counted %v", known.Amount, id, b.amounts[id])
+		}
 		if known.Method == "cash" {
 			continue
 		}
-		state, meant := b.states[known.ID]
+		state, meant := b.states[id]
 		if !meant {
-			return fmt.Errorf("I1: central has %s as %s, the till never meant it", known.ID, known.Status)
+			return fmt.Errorf("I1: central has %s as %s, the till never meant it", id, known.Status)
 		}
 		if known.Status == "captured" {
-			captured[known.ID] = true
+			captured[id] = true
 			if state == payment.Manual {
-				return fmt.Errorf("I4: %s captured, and in a person's hands", known.ID)
+				return fmt.Errorf("I4: %s captured, and in a person's hands", id)
 			}
-			if b.paid[known.ID] == "" {
-				return fmt.Errorf("I4: %s captured in %v, no sale", known.ID, state)
+			if b.paid[id] == "" {
+				return fmt.Errorf("I4: %s captured in %v, no sale", id, state)
 			}
-			if perSale[b.paid[known.ID]]++; perSale[b.paid[known.ID]] > 1 {
-				return fmt.Errorf("I0: sale %s captured twice", b.paid[known.ID])
+			if perSale[b.paid[id]]++; perSale[b.paid[id]] > 1 {
+				return fmt.Errorf("I0: sale %s captured twice", b.paid[id])
 			}
 		} else if known.Status != "declined" && known.Status != "reversed" {
-			return fmt.Errorf("I3: %s is %s at rest, %v at the till", known.ID, known.Status, state)
+			return fmt.Errorf("I3: %s is %s at rest, %v at the till", id, known.Status, state)
 		}
 	}
 	for id, state := range b.states {

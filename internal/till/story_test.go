@@ -68,12 +68,12 @@ func (t storyTB) FailNow()                          { t.script.Fatalf("failed") 
 //	card|pin|pinpad|printer|central WORD...   works a simulator
 //	paper TEXT...         the next paper has these texts, and a picture
 //	ledger STATUS=N...    payments at central by status
-//	kill, boot            the daemon
+//	powercut, boot        end the daemon by SIGKILL, start it
 //	books                 compares both sides' books
 func storyWords() map[string]func(*testscript.TestScript, bool, []string) {
 	words := map[string]func(*story, *testscript.TestScript, []string){
 		"shop": (*story).open, "sees": (*story).sees, "refused": (*story).refused, "paper": (*story).paper,
-		"ledger": (*story).ledger, "kill": (*story).kill, "boot": (*story).boot, "books": (*story).books,
+		"ledger": (*story).ledger, "powercut": (*story).powercut, "boot": (*story).boot, "books": (*story).books,
 		"card": (*story).simulator, "pin": (*story).simulator, "pinpad": (*story).simulator,
 		"printer": (*story).simulator, "central": (*story).simulator, "away": (*story).away,
 	}
@@ -105,8 +105,8 @@ func (s *story) open(ts *testscript.TestScript, _ []string) {
 	s.rig.devicesReady()
 }
 
-func (s *story) kill(*testscript.TestScript, []string) { s.rig.kill() }
-func (s *story) boot(*testscript.TestScript, []string) { s.rig.boot() }
+func (s *story) powercut(*testscript.TestScript, []string) { s.rig.kill() }
+func (s *story) boot(*testscript.TestScript, []string)     { s.rig.boot() }
 
 // command turns a word into a command of the socket and carries it out.
 func (s *story) command(ts *testscript.TestScript, args []string) {

@@ -27,7 +27,7 @@ import (
 const inboxMax = 256
 
 // ballastEvery is how often a full disk is looked at again.
-const ballastEvery = 15 * time.Second
+const ballastEvery = 5 * time.Second
 
 // Config is what an engine needs to run.
 type Config struct {
@@ -46,6 +46,7 @@ type Engine struct {
 	booted time.Time // with its monotonic part
 	inbox  chan message
 	ready  chan struct{}
+	ended  chan struct{}
 	view   *view
 
 	// Owned by the loop.
@@ -77,6 +78,7 @@ func New(config Config) *Engine {
 		booted:  time.Now(),
 		inbox:   make(chan message, inboxMax),
 		ready:   make(chan struct{}),
+		ended:   make(chan struct{}),
 		view:    newView(),
 		waiting: map[ident.ID][]chan<- terminal.Reply{},
 	}
@@ -97,7 +99,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		cancel()
 		e.runner.wait()
 		writing.Wait()
-		e.dropAll("core.refused.stopping")
+		close(e.ended)
 	}()
 	if err := e.refold(ctx); err != nil {
 		return err
@@ -155,9 +157,12 @@ func (e *Engine) Tell(ctx context.Context, event terminal.Event) {
 // Report is Tell for an event that needs an id and a time of its own.
 func (e *Engine) Report(ctx context.Context, what terminal.What) { e.Tell(ctx, e.event(what)) }
 
+// ErrEnded says that the engine stopped before it answered.
+var ErrEnded = errors.New("the till has stopped")
+
 // Do carries a screen's request out and answers once it is durable. The same id
-// again is answered, not done again. If ctx ends first the request may still be
-// carried out: ask again under the same id.
+// again is answered, not done again. If ctx or the engine ends first the request
+// may have been carried out: ask again under the same id.
 func (e *Engine) Do(ctx context.Context, id ident.ID, what terminal.What) (terminal.Reply, error) {
 	reply := make(chan terminal.Reply, 1)
 	event := e.event(what)
@@ -173,6 +178,8 @@ func (e *Engine) Do(ctx context.Context, id ident.ID, what terminal.What) (termi
 	select {
 	case answer := <-reply:
 		return answer, nil
+	case <-e.ended:
+		return terminal.Reply{}, ErrEnded
 	case <-ctx.Done():
 		return terminal.Reply{}, ctx.Err()
 	}
@@ -317,12 +324,19 @@ func (e *Engine) failed(ctx context.Context, cause error) error {
 	} else if err := e.config.Ports.Journal.Reopen(ctx); err != nil {
 		return fmt.Errorf("commit failed (%w) and the journal cannot be opened again: %w", cause, err)
 	}
+	held := e.held
 	e.held = nil
 	e.working.Volatile.StoreFull = full
 	if err := e.refold(ctx); err != nil {
 		return err
 	}
 	e.dropAll("core.refused.not_saved")
+	// Requests are dropped; what the world reported stays true.
+	for _, waiting := range held {
+		if !waiting.event.IsRequest() {
+			e.receive(waiting)
+		}
+	}
 	return nil
 }
 

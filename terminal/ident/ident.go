@@ -21,18 +21,23 @@ import (
 // alphabet, upper case. The zero value, an empty string, names nothing.
 type ID string
 
-// derivedMax bounds [ID.Derive]: the last 16 bits of an id number what follows from it.
-const derivedMax = 1<<16 - 1
+// The 16 bits behind the time number what follows from an id; the random bits
+// stay in the end, where people look to tell one id from another.
+const (
+	numberAt   = 6
+	numberEnd  = 8
+	derivedMax = 1<<16 - 1
+)
 
-// Make builds an id from a wall-clock time and 64 random bits. Its last 16 bits
-// are zero, room for [ID.Derive].
+// Make builds an id from a wall-clock time and 64 random bits. The 16 bits between
+// them are zero, room for [ID.Derive].
 func Make(at time.Time, entropy [8]byte) ID {
 	var id ulid.ULID
 	if err := id.SetTime(ulid.Timestamp(at)); err != nil {
 		// Past the year 10889, or before 1970: the clock is broken, the entropy alone must do.
 		_ = id.SetTime(0)
 	}
-	copy(id[6:14], entropy[:])
+	copy(id[numberEnd:], entropy[:])
 	return ID(id.String())
 }
 
@@ -54,7 +59,7 @@ func (id ID) Derive(n int) ID {
 		panic(fmt.Sprintf("ident: derive %d from %s: out of 1..%d", n, id, derivedMax))
 	}
 	raw := ulid.MustParseStrict(string(id))
-	binary.BigEndian.PutUint16(raw[14:], uint16(n))
+	binary.BigEndian.PutUint16(raw[numberAt:], uint16(n))
 	return ID(raw.String())
 }
 
@@ -65,7 +70,7 @@ func (id ID) Origin() ID {
 	if err != nil {
 		return ""
 	}
-	raw[14], raw[15] = 0, 0
+	raw[numberAt], raw[numberAt+1] = 0, 0
 	return ID(raw.String())
 }
 

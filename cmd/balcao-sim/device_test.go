@@ -1,0 +1,73 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"balcao/simulators/simstore"
+)
+
+// files are those of a shop in which nothing runs.
+func files(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	till := filepath.Join(t.TempDir(), "balcao")
+	require.NoError(t, os.WriteFile(till, []byte("#!/bin/sh\necho hash\n"), 0o700))
+	_, err := simstore.Prepare(dir, simstore.Options{Balcao: till})
+	require.NoError(t, err)
+	return dir
+}
+
+func TestPinpadSaysFirstWhereItListens(t *testing.T) {
+	dir := files(t)
+	flags := []string{"--keys", dir + "/keys/pinpad.json", "--cards", dir + "/cards", "--state", dir + "/state/pinpad.json"}
+	tcp := start(t, append([]string{"pinpad", "--listen", "tcp://127.0.0.1:0"}, flags...)...)
+	require.Regexp(t, `^listening tcp://127\.0\.0\.1:[0-9]+$`, tcp.line())
+	tcp.stop()
+
+	link := dir + "/run/pinpad"
+	pty := start(t, append([]string{"pinpad", "--listen", "pty:" + link}, flags...)...)
+	require.Equal(t, "listening pty:"+link, pty.line())
+	require.FileExists(t, link)
+}
+
+func TestPrinterSaysFirstWhereItListensThenEachPaper(t *testing.T) {
+	dir := t.TempDir()
+	printer := start(t, "printer", "--listen", "tcp://127.0.0.1:0", "--out", dir)
+	line := printer.line()
+	require.Regexp(t, `^listening tcp://127\.0\.0\.1:[0-9]+$`, line)
+	printOn(t, line[len("listening "):])
+	require.Equal(t, "paper "+filepath.Join(dir, "0001.txt"), printer.line())
+}
+
+// printOn sends one word and a cut.
+func printOn(t *testing.T, printerURL string) {
+	t.Helper()
+	address, err := url.Parse(printerURL)
+	require.NoError(t, err)
+	conn, err := net.Dial("tcp", address.Host)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "BOM DIA\n\x1dV\x00")
+	require.NoError(t, err)
+}
+
+func TestCentralSaysFirstWhereItListens(t *testing.T) {
+	dir := files(t)
+	flags := []string{
+		"--state", dir + "/state/central", "--keys", dir + "/keys/host.json", "--accounts", dir + "/accounts.json",
+		"--cert", dir + "/certificates/server.pem", "--key", dir + "/certificates/server.key", "--client-ca", dir + "/certificates/ca.pem",
+	}
+	central := start(t, append([]string{"central", "--listen", "tcp://127.0.0.1:0"}, flags...)...)
+	require.Regexp(t, `^listening https://127\.0\.0\.1:[0-9]+$`, central.line())
+
+	_, complaint, err := ask(t, append([]string{"central", "--listen", "pty:x"}, flags...)...)
+	require.Error(t, err)
+	require.Contains(t, complaint, "central listens on tcp://HOST:PORT")
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"strings"
+
+	"balcao/simulators/simstore"
+)
+
+// A word is one command of a simulator, as 'ctl help' explains it. What it does is
+// the simulator's business.
+type word struct{ usage, meaning string }
+
+func (w word) name() string {
+	name, _, _ := strings.Cut(w.usage, " ")
+	return name
+}
+
+// vocabulary are the words of each simulator. They follow the simulator's name but
+// for the direct ones, which everybody types all day.
+var vocabulary = []struct {
+	simulator string
+	direct    []string
+	words     []word
+}{
+	{simstore.Pinpad, []string{"card", "pin", "key", "display"}, pinpadWords},
+	{simstore.Printer, nil, printerWords},
+	{simstore.Central, nil, centralWords},
+}
+
+var pinpadWords = []word{
+	{"card insert NAME", "visa-debit, visa-credit, mastercard-credit, elo-debit, low-funds, expired, blocked, foreign"},
+	{"card remove", "pull the card out, also in mid-sale"},
+	{"pin DIGITS", "type the PIN, now or when it is asked for (1234 on all cards)"},
+	{"key ok|cancel|clear|DIGITS", "press keys"},
+	{"display", "what the display shows"},
+	{"wait-display TEXT [TIMEOUT]", "wait until the display shows a text"},
+	{"state", "everything about the pinpad, JSON"},
+	{"unplug", "pull the cable"},
+	{"plug", "put it back"},
+	{"hold COMMAND", "keep the answer to a command back (GCX, GOX, FCX)"},
+	{"wait-held COMMAND [TIMEOUT]", "wait until an answer is kept back"},
+	{"release", "let the answer go"},
+	{"garbage BYTES [SEED]", "noise on the line"},
+	{"corrupt ANSWERS", "damage the next answers"},
+	{"drop-ack [PACKETS]", "swallow acknowledgements"},
+	{"slow DURATION|off", "answer late"},
+	{"mute", "hear nothing and say nothing"},
+	{"unmute", "be there again"},
+}
+
+var printerWords = []word{
+	{"paper-out [after N lines]", "the roll ends, now or N lines on"},
+	{"paper-in", "a new roll"},
+	{"near-end", "little paper left"},
+	{"cover-open", "open the cover"},
+	{"cover-close", "close it"},
+	{"drawer-close", "push the drawer in"},
+	{"jam [at-cut]", "the knife sticks, now or at the next cut"},
+	{"fix", "free the knife"},
+	{"off", "switch the printer off"},
+	{"on", "switch it on"},
+	{"unplug", "pull the cable"},
+	{"plug", "put it back"},
+	{"hold", "take no bytes, as with a full buffer"},
+	{"release", "take bytes again"},
+	{"slow BYTES_PER_SECOND|off", "a slow line"},
+	{"wait-cut [TIMEOUT [after COUNT]]", "wait for a paper; answers its path"},
+	{"count", "papers since the printer was started"},
+	{"last", "path of the last paper"},
+	{"state", "everything about the printer, JSON"},
+}
+
+var centralWords = []word{
+	{"up", "end an outage"},
+	{"down [DURATION]", "close every connection"},
+	{"unavailable [DURATION]", "answer 503"},
+	{"slow DURATION|off", "wait before looking at a call"},
+	{"lose-answer OPERATION [COUNT]", "do what is asked and never answer (payment-put, confirm, reverse…)"},
+	{"hold OPERATION before|after", "keep calls waiting, before or after they are done"},
+	{"wait-held OPERATION [TIMEOUT]", "wait until a call is kept waiting"},
+	{"release [OPERATION]", "let calls go"},
+	{"revoke TERMINAL", "its certificate is good no more (T-0003)"},
+	{"reinstate TERMINAL", "it is good again"},
+	{"stats", "counts, JSON"},
+	{"ledger", "accounts, payments and orders, JSON"},
+	{"payment ID", "one payment, JSON"},
+	{"log [N]", "the last requests, JSON"},
+	{"public-key", "of the countersignature"},
+}
