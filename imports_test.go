@@ -90,7 +90,7 @@ func leafDirections() []direction {
 }
 
 // forTests is what tests may import besides.
-var forTests = only("simulators/...", "internal/golden")
+var forTests = only("simulators/...", "internal/golden", "sync/wire/contract")
 
 // A library row keeps a module of others in one place, where it can be replaced.
 type library struct {

@@ -121,6 +121,8 @@ func (s *Store) reopen() error {
 	}
 	if err != nil {
 		s.setBroken(err)
+		// What was acknowledged is not forgotten: the next try must find it too.
+		s.moveTo(known)
 	}
 	return err
 }

@@ -322,7 +322,9 @@ func TestReopenNoticesThatAcknowledgedFactsAreGone(t *testing.T) {
 	require.NoError(t, store.Backup(older))
 	commit(t, store, lines(3, 2))
 	require.NoError(t, os.Rename(older, options.Path))
-	require.ErrorContains(t, store.Reopen(t.Context()), "fact 5 was acknowledged and is gone")
+	for range 2 {
+		require.ErrorContains(t, store.Reopen(t.Context()), "fact 5 was acknowledged and is gone")
+	}
 	require.ErrorIs(t, store.Commit(t.Context(), lines(headOf(store), 1)), storage.ErrBroken)
 }
 

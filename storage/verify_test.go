@@ -188,7 +188,7 @@ func TestBitsFlippedAnywhereAreNamedOrHarmless(t *testing.T) {
 	whole := dumped(t, path)
 	random := rand.New(rand.NewPCG(golden.Seed(t), 0))
 	named := 0
-	const flips = 500 / slowdown
+	const flips = 300 / slowdown
 	for range flips {
 		broken := bytes.Clone(data)
 		bit := random.IntN(8 * len(broken))

@@ -88,7 +88,8 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	script := fmt.Sprintf("#!/bin/sh\n%s=till exec '%s' \"$@\"\n", role, own)
 	require.NoError(t, os.WriteFile(till, []byte(script), 0o700))
 	c := exec.Command(own, args...)
-	c.Env = append(os.Environ(), role+"=simulators", tillVariable+"="+till)
+	// A program built with the race detector would stay a second at its end.
+	c.Env = append(os.Environ(), role+"=simulators", tillVariable+"="+till, "GORACE=atexit_sleep_ms=0")
 	return c
 }
 

@@ -13,13 +13,12 @@ import (
 	"golang.org/x/term"
 
 	"balcao/simulators/simstore"
-	"balcao/terminal/text"
 )
 
 // storeCommand runs a shop without a till.
 type storeCommand struct {
-	Dir      string   `required:"" type:"path" placeholder:"DIR" help:"The shop's folder; made when absent, gone on with when not."`
-	Language text.Tag `enum:"pt-BR,en" default:"pt-BR" help:"Language of the till that its configuration asks for (pt-BR or en)."`
+	Dir      string `required:"" type:"path" placeholder:"DIR" help:"The shop's folder; made when absent, gone on with when not."`
+	Language string `enum:"pt-BR,en" default:"pt-BR" help:"Language of the till that its configuration asks for (pt-BR or en)."`
 }
 
 // Run prints where everything is and runs until ctx ends.
@@ -33,7 +32,7 @@ func (c *storeCommand) Run(ctx context.Context) (err error) {
 }
 
 // openShop finds the programs and opens the shop in dir.
-func openShop(ctx context.Context, dir string, language text.Tag) (*simstore.Running, error) {
+func openShop(ctx context.Context, dir string, language string) (*simstore.Running, error) {
 	balcao, err := findTill()
 	if err != nil {
 		return nil, err
@@ -81,9 +80,9 @@ func serve(ctx context.Context, shop *simstore.Running) error {
 
 // demoCommand runs a shop with a till.
 type demoCommand struct {
-	Dir      string   `type:"path" placeholder:"DIR" help:"The shop's folder (default: balcao-demo in $XDG_STATE_HOME or ~/.local/state). A second run goes on with the same shop; delete the folder to begin anew."`
-	Headless bool     `help:"No screen: print where everything is as one line of JSON and run until interrupted."`
-	Language text.Tag `enum:"pt-BR,en" default:"pt-BR" help:"Language of screen and papers (pt-BR or en)."`
+	Dir      string `type:"path" placeholder:"DIR" help:"The shop's folder (default: balcao-demo in $XDG_STATE_HOME or ~/.local/state). A second run goes on with the same shop; delete the folder to begin anew."`
+	Headless bool   `help:"No screen: print where everything is as one line of JSON and run until interrupted."`
+	Language string `enum:"pt-BR,en" default:"pt-BR" help:"Language of screen and papers (pt-BR or en)."`
 }
 
 // Run opens the shop, starts the daemon, and shows the screen until it is left.

@@ -83,6 +83,14 @@ func TestClosedShopIsNamed(t *testing.T) {
 	require.Contains(t, complaint, "no shop is open in "+dir)
 }
 
+func TestCtlLooksWhereADemoWithoutAFolderIs(t *testing.T) {
+	state := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", state)
+	_, complaint, err := ask(t, "ctl", "card", "remove")
+	require.Error(t, err)
+	require.Contains(t, complaint, "no shop is open in "+filepath.Join(state, "balcao-demo"))
+}
+
 func TestSecondShopInTheSameFolderIsRefused(t *testing.T) {
 	place := openStore(t)
 	_, complaint, err := ask(t, "demo", "--headless", "--dir", place.Dir)

@@ -43,7 +43,7 @@ func (t *Till) central() (*central.Client, error) {
 	})
 	t.outbox = outbox.New(outbox.Config{
 		Epoch: t.store.Epoch(), Journal: debts{t.store}, Beside: t.store,
-		Caller: caller{client: client, store: t.store}, Stream: stream{client}, Prober: client, Log: t.log,
+		Caller: caller{client}, Stream: stream{client}, Prober: client, Log: t.log,
 		OnSettled: func(attempt, decision ident.ID, refused string) {
 			t.report(terminal.Settled{Attempt: attempt, Decision: decision, Refused: refused})
 		},

@@ -172,24 +172,12 @@ func (d debts) Head() uint64 {
 	return seq
 }
 
-// caller makes live calls, and notes beside the journal that a session is known.
-type caller struct {
-	client *central.Client
-	store  *storage.Store
-}
+// caller makes live calls.
+type caller struct{ client *central.Client }
 
 func (c caller) Forward(ctx context.Context, entry outbox.Entry) (bool, error) {
 	answer, err := c.client.Forward(ctx, central.Entry{Kind: entry.Kind, ID: entry.ID, Target: entry.Target, Body: entry.Body})
-	if err != nil || !answer.Acknowledged {
-		return false, err
-	}
-	if entry.Kind == (journal.SessionOpen{}).Kind() {
-		// Losing this note costs one more call with the same answer.
-		if err := c.store.MarkSent(ctx, entry.ID); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
+	return answer.Acknowledged, err
 }
 
 // stream sends batches.

@@ -121,6 +121,7 @@ func newRig(t testing.TB, bin string) *rig {
 	require.NoError(t, err, "the simulators did not start")
 	require.NoError(t, json.Unmarshal([]byte(line), &r.place), line)
 	r.client = link.Dial(r.place.Socket)
+	go r.client.KeepLease(ctx, func(link.Lease, error) {})
 	return r
 }
 
