@@ -2,7 +2,9 @@ package terminal
 
 import (
 	"strconv"
+	"strings"
 
+	"balcao/terminal/card"
 	"balcao/terminal/device"
 	"balcao/terminal/payment"
 	"balcao/terminal/sale"
@@ -139,9 +141,9 @@ func attemptView(s State, attempt payment.Attempt) *snapshot.Attempt {
 	view.CanCancel = work != nil && work.Stage == Reading && !work.Cancelling && attempt.State == payment.Intent
 	view.CanInquire = attempt.State == payment.Intent && (work == nil || work.Stage == Asking)
 	if attempt.Card != nil {
-		view.Card = attempt.Card.Brand + " •••• " + attempt.Card.Last4
+		view.Card = cardName(*attempt.Card)
 	} else if work != nil && work.Reading != nil {
-		view.Card = work.Reading.Card.Brand + " •••• " + work.Reading.Card.Last4
+		view.Card = cardName(work.Reading.Card)
 	}
 	if said := s.Volatile.Said; said != nil && said.Attempt == attempt.ID {
 		view.Outcome, view.Money = said.Text, snapshot.Money(said.Money)
@@ -151,39 +153,62 @@ func attemptView(s State, attempt payment.Attempt) *snapshot.Attempt {
 	return view
 }
 
-// stepsOf tells an attempt's progress: card, holder, host, chip.
+// cardName is how a cashier tells one card from another: "VISA •••• 0119".
+func cardName(of card.Present) string { return strings.ToUpper(of.Brand) + " •••• " + of.Last4 }
+
+// The steps of a card payment, as a cashier follows them.
+const (
+	stepCard = iota
+	stepPIN
+	stepHost
+	stepChip
+	stepsDone
+)
+
+var stepNames = [stepsDone]string{"core.step.card", "core.step.pin", "core.step.host", "core.step.chip"}
+
+// stepsOf tells an attempt's progress: card, holder, host, chip. One that failed
+// shows where.
 func stepsOf(attempt payment.Attempt, work *CardWork) []snapshot.Step {
-	names := []string{"core.step.card", "core.step.pin", "core.step.host", "core.step.chip"}
-	reached := len(names)
-	switch {
-	case work == nil && attempt.State.Blocks():
-		reached = 2
-	case work == nil:
-	case work.Stage == Reading && work.Step == device.StepWaiting:
-		reached = 0
-	case work.Stage == Reading:
-		reached = 1
-	case work.Stage == Authorising || work.Stage == Asking:
-		reached = 2
-	case work.Stage == Finishing:
-		reached = 3
+	reached, here := stepReached(attempt, work), "active"
+	switch attempt.State {
+	case payment.Refusal, payment.VoidDecided, payment.Reversed, payment.Manual:
+		here = "failed"
 	}
-	failed := attempt.State == payment.Refusal || attempt.State == payment.VoidDecided ||
-		attempt.State == payment.Reversed || attempt.State == payment.Manual
-	steps := make([]snapshot.Step, len(names))
-	for i, name := range names {
+	steps := make([]snapshot.Step, len(stepNames))
+	for i, name := range stepNames {
 		state := "pending"
 		switch {
-		case failed && work == nil:
-			state = "failed"
 		case i < reached:
 			state = "done"
 		case i == reached:
-			state = "active"
+			state = here
 		}
 		steps[i] = snapshot.Step{Name: text.Msg(name), State: state}
 	}
 	return steps
+}
+
+// stepReached answers the step an attempt is at, or stopped at.
+func stepReached(attempt payment.Attempt, work *CardWork) int {
+	switch {
+	case attempt.State == payment.Committed || attempt.State == payment.Confirmed:
+		return stepsDone
+	case attempt.State == payment.Refusal:
+		return stepHost
+	case work == nil && attempt.Completion != nil:
+		return stepChip
+	case work == nil && attempt.State.Blocks(), work == nil && attempt.Card != nil:
+		return stepHost
+	case work == nil, work.Stage == Reading && work.Step == device.StepWaiting:
+		return stepCard
+	case work.Stage == Reading:
+		return stepPIN
+	case work.Stage == Finishing:
+		return stepChip
+	default:
+		return stepHost
+	}
 }
 
 // bannerOf names the trouble that matters most, none when all is well.

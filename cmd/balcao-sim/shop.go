@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -159,17 +161,49 @@ func (c *demoCommand) farewell(shop *simstore.Running) {
 // hidden cursor, mouse and paste reports, colours.
 const leaveScreen = "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m"
 
-// showScreen runs the screen and gives the terminal back as it was, even if the
-// screen did not.
+// A killed screen is opened again, as a supervisor would: the sale is the
+// daemon's. One that dies at once, again and again, is not.
+const (
+	screenAgain  = time.Second
+	screenQuick  = 3 * time.Second
+	quickEndsMax = 3
+)
+
+// showScreen runs the screen until somebody leaves it, and gives the terminal back
+// as it was, even if the screen did not.
 func showScreen(ctx context.Context, shop *simstore.Running) error {
 	terminal := int(os.Stdin.Fd())
 	before, err := term.GetState(terminal)
 	if err != nil {
 		return fmt.Errorf("remember the terminal: %w", err)
 	}
-	shown := shop.Screen(ctx)
-	if shown != nil {
-		fmt.Print(leaveScreen)
+	for quickEnds := 0; ; {
+		opened := time.Now()
+		shown := shop.Screen(ctx)
+		if shown != nil {
+			fmt.Print(leaveScreen)
+		}
+		if time.Since(opened) < screenQuick {
+			quickEnds++
+		}
+		if restored := term.Restore(terminal, before); !killed(shown) || quickEnds >= quickEndsMax || restored != nil {
+			return errors.Join(shown, restored)
+		}
+		fmt.Println("The screen was killed; the till goes on, and a new screen opens.")
+		select {
+		case <-time.After(screenAgain):
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	return errors.Join(shown, term.Restore(terminal, before))
+}
+
+// killed says whether a program ended by a signal rather than by itself.
+func killed(ended error) bool {
+	var exit *exec.ExitError
+	if !errors.As(ended, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled()
 }

@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"fmt"
+	"strings"
 
 	"balcao/terminal/sale"
 )
@@ -113,7 +114,7 @@ func (c *composer) tender(tender sale.Tender) {
 		return
 	}
 	c.add(Columns{Indent: itemIndent, Cells: []Cell{
-		{Text: c.say("paper.receipt.card", "Brand", attempt.Card.Brand, "Last4", attempt.Card.Last4), Fit: Wrap},
+		{Text: c.say("paper.receipt.card", "Brand", strings.ToUpper(attempt.Card.Brand), "Last4", attempt.Card.Last4), Fit: Wrap},
 		{Text: c.hostNumbers(attempt.Result), Align: Right},
 	}})
 }

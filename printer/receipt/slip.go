@@ -65,7 +65,7 @@ func (c *composer) slipHead(document device.Document) {
 func (c *composer) cardRows(attempt *payment.Attempt) {
 	shown := attempt.Card
 	c.add(
-		pairWhole(shown.Brand, c.say("paper.slip."+string(attempt.Method))),
+		pairWhole(strings.ToUpper(shown.Brand), c.say("paper.slip."+string(attempt.Method))),
 		pairWhole(c.say("paper.slip.pan", "Last4", shown.Last4), c.say("paper.slip.entry."+string(shown.EntryMode))),
 	)
 	if shown.AID != "" {
