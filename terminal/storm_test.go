@@ -19,7 +19,8 @@ import (
 
 // host is what a two-phase acquirer knows of each attempt.
 type host struct {
-	state map[ident.ID]string // "", held, captured, reversed, declined
+	state      map[ident.ID]string // "", held, captured, reversed, declined
+	tombstones bool                // a cancel of a key never seen is remembered (R4)
 }
 
 // authorise holds the money once, whatever comes again or came before.
@@ -51,6 +52,7 @@ func (h *host) settle(id ident.ID, confirm bool) (refused string) {
 	switch {
 	case confirm && (h.state[id] == "held" || h.state[id] == "captured"):
 		h.state[id] = "captured"
+	case !confirm && h.state[id] == "" && !h.tombstones:
 	case !confirm && h.state[id] != "captured":
 		h.state[id] = "reversed"
 	case confirm:
@@ -75,7 +77,7 @@ type storm struct {
 }
 
 func newStorm(seed uint64) *storm {
-	s := &storm{rng: rand.New(rand.NewPCG(seed, 0)), host: &host{state: map[ident.ID]string{}}, lostInt: map[ident.ID]bool{}}
+	s := &storm{rng: rand.New(rand.NewPCG(seed, 0)), host: &host{state: map[ident.ID]string{}, tombstones: true}, lostInt: map[ident.ID]bool{}}
 	s.desk = newDesk().open()
 	return s
 }
@@ -340,4 +342,19 @@ func TestStormFindsALostIntent(t *testing.T) {
 		}
 	}
 	t.Fatal("400 walks without R1 and nobody noticed")
+}
+
+// TestStormFindsAHostWithoutTombstones is another control: a request that lands
+// after its cancel holds money that nobody will ever release (R4).
+func TestStormFindsAHostWithoutTombstones(t *testing.T) {
+	first := golden.Seed(t)
+	for seed := first; seed < first+400; seed++ {
+		s := newStorm(seed)
+		s.host.tombstones = false
+		if err := s.run(t, 120); err != nil {
+			require.ErrorContains(t, err, "I3")
+			return
+		}
+	}
+	t.Fatal("400 walks against a host without tombstones and nobody noticed")
 }

@@ -121,12 +121,21 @@ func newRig(t testing.TB, bin string) *rig {
 	require.NoError(t, err, "the simulators did not start")
 	require.NoError(t, json.Unmarshal([]byte(line), &r.place), line)
 	r.client = link.Dial(r.place.Socket)
-	go r.client.KeepLease(ctx, func(link.Lease, error) {})
 	return r
 }
 
-// boot starts the daemon and waits until it serves screens.
+// boot starts the daemon and puts this test in command of it.
 func (r *rig) boot() {
+	r.t.Helper()
+	r.bootQuietly()
+	lease, err := r.client.Lease(r.ctx, true)
+	require.NoError(r.t, err)
+	require.True(r.t, lease.Holder)
+	go r.client.KeepLease(r.alive, func(link.Lease, error) {})
+}
+
+// bootQuietly starts the daemon and waits until it serves screens.
+func (r *rig) bootQuietly() {
 	r.t.Helper()
 	log, err := os.OpenFile(r.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(r.t, err)
@@ -145,9 +154,6 @@ func (r *rig) boot() {
 		_, err := r.client.Snapshot(r.ctx)
 		return err == nil
 	})
-	lease, err := r.client.Lease(r.ctx, true)
-	require.NoError(r.t, err)
-	require.True(r.t, lease.Holder)
 }
 
 // kill ends the daemon as a power cut does.

@@ -159,7 +159,7 @@ func (r *runner) authorise(effect terminal.Authorise) {
 	answer := r.ports.Acquirer.Authorise(r.ctx, Authorisation{
 		OrderID: effect.OrderID, Order: effect.Order, Attempt: effect.Attempt, Payment: effect.Payment, Sealed: effect.Sealed,
 	})
-	r.log.Info("authorisation answered", "attempt", effect.Attempt, "verdict", answer.Verdict, "detail", answer.Detail)
+	r.log.Info("authorisation answered", "attempt", effect.Attempt, "verdict", answer.Verdict.String(), "detail", answer.Detail)
 	r.report(terminal.HostAnswered{Attempt: effect.Attempt, Answer: answer})
 }
 
@@ -186,7 +186,7 @@ func (r *runner) askHost(effect terminal.AskHost) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.log.Info("inquiry answered", "attempt", effect.Attempt, "verdict", answer.Verdict, "detail", answer.Detail)
+		r.log.Info("inquiry answered", "attempt", effect.Attempt, "verdict", answer.Verdict.String(), "detail", answer.Detail)
 		r.report(terminal.HostAnswered{Attempt: effect.Attempt, Answer: answer})
 	})
 }
