@@ -44,9 +44,20 @@ func (e *terminalEmulator) tmux(args ...string) string {
 	return string(output)
 }
 
-// press types text or a named key.
+// humanGap lies between two presses: what comes faster is a scanner's.
+const humanGap = 100 * time.Millisecond
+
+// scan sends a code and its Enter in one burst, as a scanner does.
+func (e *terminalEmulator) scan(code string) {
+	e.t.Helper()
+	<-time.After(humanGap)
+	e.tmux("send-keys", "-t", "till", code, "Enter")
+}
+
+// press types text in one go, or a named key.
 func (e *terminalEmulator) press(key string) {
 	e.t.Helper()
+	<-time.After(humanGap)
 	if len(key) > 1 && key[0] == '@' {
 		e.tmux("send-keys", "-t", "till", key[1:])
 		return
@@ -97,8 +108,7 @@ func TestScreenOfTheBuiltProgram(t *testing.T) {
 	e.shows("200")
 	e.press("@Enter")
 	e.shows("Caixa livre", "online")
-	e.press("7896089012453") // a burst: the scanner
-	e.press("@Enter")
+	e.scan("7896089012453")
 	e.shows("CAFÉ TORRADO E MOÍDO 500G", "TOTAL R$")
 	e.press("3*17")
 	e.shows("3*17")
@@ -110,8 +120,7 @@ func TestScreenOfTheBuiltProgram(t *testing.T) {
 	e.shows("Caixa livre", "Venda 1", "69,60")
 
 	r.devicesReady()
-	e.press("7896089012453")
-	e.press("@Enter")
+	e.scan("7896089012453")
 	e.shows("Venda 2")
 	e.press("@Enter")
 	e.shows("Forma")
