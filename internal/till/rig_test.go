@@ -89,7 +89,8 @@ type rig struct {
 	daemon *exec.Cmd
 	exited chan error
 	alive  context.Context // ends with the daemon
-	client *link.Client
+	client *link.Client // in command
+	looker *link.Client // watches: the end of a holder's stream is the end of its lease
 	ctx    context.Context
 }
 
@@ -120,7 +121,7 @@ func newRig(t testing.TB, bin string) *rig {
 	line, err := bufio.NewReader(output).ReadString('\n')
 	require.NoError(t, err, "the simulators did not start")
 	require.NoError(t, json.Unmarshal([]byte(line), &r.place), line)
-	r.client = link.Dial(r.place.Socket)
+	r.client, r.looker = link.Dial(r.place.Socket), link.Dial(r.place.Socket)
 	return r
 }
 
@@ -198,7 +199,7 @@ func (r *rig) until(what string, pleases func(snapshot.Cashier) bool) snapshot.C
 	ctx, cancel := context.WithTimeout(r.ctx, patience)
 	defer cancel()
 	var last snapshot.Cashier
-	err := r.client.Events(ctx, 0, func(view snapshot.Cashier) {
+	err := r.looker.Events(ctx, 0, func(view snapshot.Cashier) {
 		if last = view; pleases(view) {
 			cancel()
 		}
@@ -264,10 +265,9 @@ func (r *rig) sim(socket string, words ...string) (string, error) {
 	return control.Call(ctx, socket, words...)
 }
 
-// central, pinpad and paper work one simulator each and fail on a refusal.
+// central and pinpad work one simulator each and fail on a refusal.
 func (r *rig) central(words ...string) string { return r.works(r.place.Central.Control, words) }
 func (r *rig) pinpad(words ...string) string  { return r.works(r.place.Pinpad.Control, words) }
-func (r *rig) paper(words ...string) string   { return r.works(r.place.Printer.Control, words) }
 
 func (r *rig) works(socket string, words []string) string {
 	r.t.Helper()
@@ -296,14 +296,4 @@ func (r *rig) payByCard(digit int, name, pin string) {
 	require.True(r.t, reply.OK, "%+v", reply.Error)
 	r.pinpad("card", "insert", name)
 	r.pinpad("pin", pin)
-}
-
-// cardOutcome waits for the end of the running attempt, and takes the card out.
-func (r *rig) cardOutcome() snapshot.Cashier {
-	r.t.Helper()
-	view := r.until("the attempt ends", func(view snapshot.Cashier) bool {
-		return view.Payment == nil || (view.Payment.Attempt != nil && !view.Payment.Attempt.Running)
-	})
-	r.pinpad("card", "remove")
-	return view
 }
