@@ -1,5 +1,5 @@
-// Package port opens the cable to a device: a serial line, a pseudo terminal or
-// a TCP connection, named by a URL and all used in the same way.
+// Package port opens the cable to a device: a serial line, a pseudo terminal, a
+// TCP connection or USB, named by a URL and all used in the same way.
 //
 // It speaks no protocol, tries nothing twice and records no byte; it counts them.
 // Reconnecting is the driver's business, which knows what was under way. Start
@@ -7,9 +7,17 @@
 //
 //	serial:///dev/ttyACM0?baud=19200   8N1, no flow control; 9600 baud if none is given
 //	tcp://10.0.0.9:9100                with keep-alive
+//	usblp:///dev/usb/lp0               a USB printer that the kernel's driver holds
+//	usb://04b8:0e27                    a USB device through libusb: vendor and product
+//	usb://04b8:0e27/J5PK003421         the one with this serial number
 //	pty:/run/sim/pinpad                a pseudo terminal, or a link to one
 //
-// Facts: termios(3) and tty_ioctl(4) of Linux; tcp(7) for keep-alive.
+// Only files named usb_libusb and usb_find need libusb; the tag nousb leaves them
+// out.
+//
+// Facts: termios(3) and tty_ioctl(4) of Linux; tcp(7) for keep-alive; the driver
+// drivers/usb/class/usblp.c; USB 2.0, chapter 5.8 (bulk transfers), and the class
+// definition of Printing Devices 1.1.
 package port
 
 import (
@@ -64,14 +72,16 @@ var schemes = map[string]dialFunc{
 	"serial": dialSerial,
 	"tcp":    dialTCP,
 	"pty":    dialPseudoTerminal,
+	"usb":    dialUSB,
+	"usblp":  dialPrinterNode,
 }
 
 // Dial opens the device named by rawURL, once, before ctx ends.
 //
-// Serial lines and pseudo terminals are locked: a second Dial from any process
-// of this program fails. The error names the URL and says what to do about it.
+// Serial lines, pseudo terminals and USB devices are locked: a second Dial from
+// any process of this program fails. The error names the URL and says what to do about it.
 func Dial(ctx context.Context, rawURL string) (Port, error) {
-	address, err := url.Parse(rawURL)
+	address, err := parseAddress(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("dial device: %w", err)
 	}
@@ -88,6 +98,15 @@ func Dial(ctx context.Context, rawURL string) (Port, error) {
 		return nil, fmt.Errorf("dial %s: %w", rawURL, err)
 	}
 	return &link{stream: opened, name: rawURL}, nil
+}
+
+// parseAddress reads a URL. What stands where a URL has its port must be decimal,
+// and product numbers are not: the numbers of a USB device become its path.
+func parseAddress(rawURL string) (*url.URL, error) {
+	if numbers, isUSB := strings.CutPrefix(rawURL, "usb://"); isUSB {
+		rawURL = "usb:///" + numbers
+	}
+	return url.Parse(rawURL)
 }
 
 // checkOptions refuses what would otherwise be ignored silently: a misspelt

@@ -89,8 +89,8 @@ type rig struct {
 	daemon *exec.Cmd
 	exited chan error
 	alive  context.Context // ends with the daemon
-	client *link.Client // in command
-	looker *link.Client // watches: the end of a holder's stream is the end of its lease
+	client *link.Client    // in command
+	looker *link.Client    // watches: the end of a holder's stream is the end of its lease
 	ctx    context.Context
 }
 
