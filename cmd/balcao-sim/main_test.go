@@ -75,6 +75,7 @@ func serveStandIn(configFile string) {
 	stopped := make(chan os.Signal, 1)
 	signal.Notify(stopped, syscall.SIGTERM)
 	go func() { _ = http.Serve(listener, http.NotFoundHandler()) }()
+	fmt.Fprintln(os.Stderr, "serving")
 	<-stopped
 	fmt.Fprintln(os.Stderr, "stopped in order")
 }

@@ -130,6 +130,10 @@ func TestWhateverIsKilledComesBack(t *testing.T) {
 		return err == nil
 	})
 	printOn(t, place.Printer.URL)
+	eventually(t, "the daemon serves for the second time", func() bool {
+		log, _ := os.ReadFile(filepath.Join(place.Dir, "log", "balcao.log"))
+		return strings.Count(string(log), "serving") == 2
+	})
 	demo.stop()
 
 	log, err := os.ReadFile(filepath.Join(place.Dir, "log", "balcao.log"))
