@@ -70,6 +70,7 @@ var directions = slices.Concat(leafDirections(), []direction{
 	{"ui/...", leaves, "a screen is drawn from a snapshot and may crash alone: no core, no engine, no adapter"},
 
 	{"simulators/simstore/...", only("simulators/...", "terminal/money", "terminal/text", "sync/wire/..."), "the whole shop is made of simulators and shares no code with the till"},
+	{"simulators/flow/...", only("simulators/...", "terminal/money", "terminal/text", "sync/wire/..."), "the walk works a whole shop of simulators and the built programs, and shares no code with the till"},
 	{"simulators/*/...", only("terminal/money", "terminal/text", "sync/wire/...", "simulators/cable", "simulators/control", "simulators/fault", "simulators/hsm"), "a simulator reads and writes the wire with its own code; sharing the driver's proves nothing"},
 
 	{"internal/config/...", leaves, "configuration is values"},

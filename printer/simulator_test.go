@@ -16,6 +16,7 @@ import (
 
 	"balcao/internal/port"
 	"balcao/printer"
+	"balcao/printer/escpos"
 	"balcao/printer/preview"
 	"balcao/printer/receipt"
 	"balcao/simulators/simprinter"
@@ -32,6 +33,7 @@ const patience = 10 * time.Second
 type till struct {
 	*printer.Printer
 	t      *testing.T
+	family escpos.Profile
 	device *simprinter.Printer
 	lights chan device.Status
 	tap    *tap
@@ -43,7 +45,7 @@ func onCables(t *testing.T, test func(t *testing.T, till *till)) {
 	for kind, listen := range map[string]string{"tcp": "tcp://127.0.0.1:0", "pty": "pty:" + filepath.Join(t.TempDir(), "printer")} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			test(t, plug(t, listen))
+			test(t, plug(t, listen, "epson-80"))
 		})
 	}
 }
@@ -52,20 +54,20 @@ func onCables(t *testing.T, test func(t *testing.T, till *till)) {
 func onNetwork(t *testing.T, test func(t *testing.T, till *till)) {
 	t.Helper()
 	t.Parallel()
-	test(t, plug(t, "tcp://127.0.0.1:0"))
+	test(t, plug(t, "tcp://127.0.0.1:0", "epson-80"))
 }
 
 // plug starts both ends and waits until the light is green.
-func plug(t *testing.T, listen string) *till {
+func plug(t *testing.T, listen, family string) *till {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	simulated, err := simprinter.New(simprinter.Config{Listen: listen, Out: t.TempDir(), Log: log})
 	require.NoError(t, err)
 	url := make(chan string, 1)
 	run(t, func(ctx context.Context) error { return simulated.Run(ctx, func(at string) { url <- at }) })
-	made := &till{t: t, device: simulated, lights: make(chan device.Status, 100), tap: &tap{}}
+	made := &till{t: t, family: profile(t, family), device: simulated, lights: make(chan device.Status, 100), tap: &tap{}}
 	made.Printer = printer.New(printer.Config{
-		URL: <-url, Profile: profile(t, "epson-80"), Language: text.In(text.Portuguese), Log: log, Dial: made.tap.dial,
+		URL: <-url, Profile: made.family, Language: text.In(text.Portuguese), Log: log, Dial: made.tap.dial,
 		OnStatus: func(status device.Status) { made.lights <- status },
 		Timeouts: printer.Timeouts{Poll: 20 * time.Millisecond},
 	})
@@ -109,19 +111,24 @@ func (c *till) say(words string) string {
 	return answer
 }
 
+// path waits for the n-th paper, from 0, and says where its text is.
+func (c *till) path(n int) string {
+	c.t.Helper()
+	return c.say(fmt.Sprintf("wait-cut %s after %d", patience, n))
+}
+
 // paper waits for the n-th paper, from 0, and returns its lines.
 func (c *till) paper(n int) []string {
 	c.t.Helper()
-	path := c.say(fmt.Sprintf("wait-cut %s after %d", patience, n))
-	read, err := os.ReadFile(path)
+	read, err := os.ReadFile(c.path(n))
 	require.NoError(c.t, err)
 	return strings.Split(strings.TrimSuffix(string(read), "\n"), "\n")
 }
 
-// record is what the simulator noted of the paper that was cut last.
-func (c *till) record() (noted simprinter.Record) {
+// record is what the simulator noted of the n-th paper.
+func (c *till) record(n int) (noted simprinter.Record) {
 	c.t.Helper()
-	read, err := os.ReadFile(strings.TrimSuffix(c.say("last"), ".txt") + ".json")
+	read, err := os.ReadFile(strings.TrimSuffix(c.path(n), ".txt") + ".json")
 	require.NoError(c.t, err)
 	require.NoError(c.t, json.Unmarshal(read, &noted))
 	return noted
@@ -203,11 +210,13 @@ func cardSale() device.PrintJob {
 }
 
 // previews are the papers of a job as its previews show them, cuts left out.
-func previews(t *testing.T, job device.PrintJob) [][]string {
+func previews(t *testing.T, job device.PrintJob) [][]string { return previewsOn(t, job, "epson-80") }
+
+func previewsOn(t *testing.T, job device.PrintJob, family string) [][]string {
 	t.Helper()
 	document, err := receipt.Build(job, text.In(text.Portuguese))
 	require.NoError(t, err)
-	page := receipt.Layout(document, profile(t, "epson-80").Paper)
+	page := receipt.Layout(document, profile(t, family).Paper)
 	var papers [][]string
 	begin := 0
 	for i, row := range page.Rows {
@@ -231,22 +240,32 @@ func comparable(lines []string) []string {
 	return kept
 }
 
-func TestPaperReadsAsItsPreview(t *testing.T) {
-	onCables(t, func(t *testing.T, c *till) {
-		printed := 0
-		for _, job := range []device.PrintJob{smallSale(), cardSale()} {
-			require.Equal(t, device.PrintResult{Job: job.ID, State: device.PrintDone, Tier: "process_id"}, c.Print(t.Context(), job))
-			for _, shown := range previews(t, job) {
-				require.Equal(t, comparable(shown), comparable(c.paper(printed)))
-				printed++
-			}
-			noted := c.record()
-			require.Empty(t, noted.Defects)
-			require.Empty(t, noted.Warnings)
-			require.Equal(t, "partial", noted.Cut)
-			require.Equal(t, "CP850", noted.CodePage)
+// reads prints jobs and holds every paper against its preview and what the printer
+// noted of it. Cuts go through papers that are filed.
+func (c *till) reads(jobs ...device.PrintJob) {
+	c.t.Helper()
+	printed := 0
+	for _, job := range jobs {
+		require.Equal(c.t, device.PrintResult{Job: job.ID, State: device.PrintDone, Tier: "process_id"}, c.Print(c.t.Context(), job))
+		for i, shown := range previewsOn(c.t, job, c.family.Name) {
+			require.Equal(c.t, comparable(shown), comparable(c.paper(printed)), "%s of %v", job.Documents[i], job.Documents)
+			noted := c.record(printed)
+			printed++
+			require.Empty(c.t, noted.Defects)
+			require.Empty(c.t, noted.Warnings)
+			require.Equal(c.t, job.Documents[i] == device.ZReport, noted.Cut == "full", "%s: %s", job.Documents[i], noted.Cut)
+			require.Equal(c.t, "CP850", noted.CodePage)
 		}
-	})
+	}
+}
+
+func TestPaperReadsAsItsPreview(t *testing.T) {
+	onCables(t, func(_ *testing.T, c *till) { c.reads(smallSale(), cardSale(), splitSale(), daySheets()) })
+}
+
+func TestNarrowPaperReadsAsItsPreview(t *testing.T) {
+	t.Parallel()
+	plug(t, "tcp://127.0.0.1:0", "epson-58").reads(cardSale(), splitSale(), daySheets())
 }
 
 func TestDrawerOpensWithTheReceiptAndWithoutPaper(t *testing.T) {
@@ -254,8 +273,7 @@ func TestDrawerOpensWithTheReceiptAndWithoutPaper(t *testing.T) {
 		job := smallSale()
 		job.Drawer = true
 		require.Equal(t, device.PrintDone, c.Print(t.Context(), job).State)
-		c.paper(0)
-		require.Len(t, c.record().Kicks, 1)
+		require.Len(t, c.record(0).Kicks, 1)
 
 		c.say("paper-out")
 		c.want(device.Error, "device.printer.paper_out")

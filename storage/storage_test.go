@@ -147,7 +147,7 @@ func TestASecondDaemonIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, options.Path)
 	_, err = storage.Verify(options.Path)
 	require.ErrorIs(t, err, storage.ErrInUse)
-	require.ErrorContains(t, err, "backup")
+	require.ErrorContains(t, err, "stop it first")
 	require.ErrorIs(t, storage.Dump(options.Path, nil), storage.ErrInUse)
 	commit(t, store, lines(1, 1))
 }

@@ -86,7 +86,7 @@ func openCopy(path string) (*os.File, *pageReader, error) {
 		err = lock(file, unix.LOCK_SH)
 	}
 	if errors.Is(err, ErrInUse) {
-		err = fmt.Errorf("%w: ask that daemon for a backup and use this", err)
+		err = fmt.Errorf("%w: stop it first, or take a copy of the file and judge that", err)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())

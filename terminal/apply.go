@@ -4,8 +4,10 @@ import (
 	"maps"
 	"slices"
 
+	"balcao/terminal/device"
 	"balcao/terminal/ident"
 	"balcao/terminal/journal"
+	"balcao/terminal/money"
 	"balcao/terminal/payment"
 	"balcao/terminal/sale"
 	"balcao/terminal/shift"
@@ -26,12 +28,11 @@ func Apply(s State, fact journal.Fact) State {
 	// People.
 	case journal.OperatorLogin, journal.OperatorLogout, journal.LoginRefused:
 		return applyPeople(s, fact)
-	case journal.SessionOpen:
-		s.Session = &shift.Session{ID: fact.ID, OperatorID: body.OperatorID, OpenedAt: body.OpenedAt, BusinessDate: body.BusinessDate}
-	case journal.CashMovement:
-		s.Session = withSums(s.Session, s.Session.Sums.Move(body.Type, body.Amount))
+	// The day.
+	case journal.SessionOpen, journal.CashMovement, journal.CashCount, journal.XReport, journal.ZReport, journal.SessionClose:
+		return applyDay(s, fact)
 	// The cart.
-	case journal.SaleOpened, journal.LineAdded, journal.LineVoid, journal.SaleCancelled:
+	case journal.SaleOpened, journal.LineAdded, journal.LineVoid, journal.Discount, journal.CustomerSet, journal.SaleCancelled:
 		return applyCart(s, fact)
 	case journal.Order:
 		s.Order = orderOf(s.Cart, fact, body)
@@ -41,6 +42,12 @@ func Apply(s State, fact journal.Fact) State {
 			s.Attempts = atRestDropped(s.Attempts)
 		}
 	// The money.
+	case journal.CashTendered:
+		s.Order = withCash(s.Order, append(slices.Clone(s.Order.Cash), sale.Tender{
+			PaymentID: body.PaymentID, Method: string(payment.Cash), Amount: body.Amount, Tendered: body.Tendered, Change: body.Change,
+		}))
+	case journal.CashReturned:
+		s.Order = withCash(s.Order, nil)
 	case journal.PaymentIntent, journal.Payment, journal.Confirmation, journal.Reversal,
 		journal.PaymentConfirmed, journal.PaymentReversed, journal.PaymentManual:
 		return applyMoney(s, fact)
@@ -54,8 +61,8 @@ func Apply(s State, fact journal.Fact) State {
 		s.Sold = soldTrimmed(s)
 	case journal.Quarantined:
 		s.Quarantined++
-	case journal.DrawerOpening:
-		// Told for the books; the drawer's own sensor is not the till's state.
+	case journal.DrawerOpening, journal.Override:
+		// Told for the books: they change nothing that the till goes by.
 	}
 	return s
 }
@@ -89,11 +96,112 @@ func applyCart(s State, fact journal.Fact) State {
 	case journal.LineVoid:
 		s.Cart = s.Cart.Clone()
 		s.Cart.Voided[body.LineID] = true
+		sums := s.Session.Sums
+		sums.Voided = sums.Voided.Plus(body.Amount)
+		s.Session = withSums(s.Session, sums)
+	case journal.Discount:
+		s.Cart = discounted(s.Cart.Clone(), body)
+	case journal.CustomerSet:
+		s.Cart = s.Cart.Clone()
+		s.Cart.TaxID = body.TaxID
 	case journal.SaleCancelled:
-		s.Cart, s.Order = nil, nil
-		s.Attempts = atRestDropped(s.Attempts)
+		return applyCancelled(s, fact, body)
 	}
 	return s
+}
+
+// discounted takes a discount off a line of the cart, or off the whole of it.
+func discounted(cart *sale.Cart, body journal.Discount) *sale.Cart {
+	if body.LineID == "" {
+		cart.Discount += body.Amount
+		return cart
+	}
+	for i := range cart.Lines {
+		if cart.Lines[i].ID == body.LineID {
+			cart.Lines[i].Discount += body.Amount
+			cart.Lines[i].Total -= body.Amount
+		}
+	}
+	return cart
+}
+
+func applyCancelled(s State, fact journal.Fact, body journal.SaleCancelled) State {
+	cancelled := &device.Cancelled{
+		Number: s.Cart.Number, At: fact.At, Lines: s.Cart.Live(), Total: body.Total, OperatorID: body.OperatorID, Reason: body.Reason,
+	}
+	if s.Operator != nil {
+		cancelled.OperatorName = s.Operator.Name
+	}
+	if body.Approval != nil {
+		cancelled.ApproverID = body.Approval.ApproverID
+	}
+	sums := s.Session.Sums
+	sums.Cancelled = sums.Cancelled.Plus(body.Total)
+	s.Session = withSums(s.Session, sums)
+	s.Latest = Sheet{Subject: fact.ID, Cancelled: cancelled}
+	s.Cart, s.Order = nil, nil
+	s.Attempts = atRestDropped(s.Attempts)
+	return s
+}
+
+// withCash answers an order with other parts in cash; the old one stays as it was.
+func withCash(order *OpenOrder, parts []sale.Tender) *OpenOrder {
+	changed := *order
+	changed.Cash = parts
+	return &changed
+}
+
+// applyDay opens, moves, counts and ends a session.
+func applyDay(s State, fact journal.Fact) State {
+	switch body := fact.Body.(type) {
+	case journal.SessionOpen:
+		s.Session = &shift.Session{
+			ID: fact.ID, OperatorID: body.OperatorID, OpenedAt: body.OpenedAt, BusinessDate: body.BusinessDate, FirstSeq: fact.Seq,
+		}
+		if s.Operator != nil {
+			s.Session.OperatorName = s.Operator.Name
+		}
+	case journal.CashMovement:
+		s.Session = withSums(s.Session, s.Session.Sums.Move(body.Type, body.Amount))
+		s.Latest = Sheet{Subject: fact.ID, Movement: movementOf(s, fact, body)}
+	case journal.CashCount:
+		counted := *s.Session
+		counted.Counts = append(slices.Clone(counted.Counts), shift.Count{Counted: body.Counted, At: fact.At})
+		s.Session = &counted
+	case journal.XReport:
+		s.Latest = Sheet{Subject: fact.ID, Report: reportOf(s, fact, 0)}
+	case journal.ZReport:
+		s.Counters.Z++
+		s.Latest = Sheet{Subject: fact.ID, Report: reportOf(s, fact, s.Counters.Z)}
+	case journal.SessionClose:
+		s.Session = nil
+	}
+	return s
+}
+
+func movementOf(s State, fact journal.Fact, body journal.CashMovement) *device.Movement {
+	moved := &device.Movement{Type: body.Type, Amount: body.Amount, At: fact.At, OperatorID: body.OperatorID, Reason: body.Reason}
+	if s.Operator != nil {
+		moved.OperatorName = s.Operator.Name
+	}
+	if body.Approval != nil {
+		moved.ApproverID = body.Approval.ApproverID
+	}
+	return moved
+}
+
+// reportOf is the X or Z as it is printed: made by the same function as the
+// figures of the fact, with what stays open by name (I11).
+func reportOf(s State, fact journal.Fact, number int64) *shift.Report {
+	pending := shift.Pending{Quarantined: int64(s.Quarantined), Papers: int64(len(s.Jobs))}
+	for _, attempt := range s.Attempts {
+		if !attempt.State.Final() {
+			pending.Attempts = append(pending.Attempts, attempt.ID.Short())
+		}
+	}
+	report := s.Session.Report(fact.At, fact.Seq-1, pending)
+	report.Number = number
+	return &report
 }
 
 // applyMoney moves an attempt along the table of package payment.
@@ -155,9 +263,10 @@ func applySalePaid(s State, fact journal.Fact, body journal.SalePaid) State {
 			own = append(own, attempt)
 		}
 	}
-	sums := s.Session.Sums
+	gross, discounts := grossOf(s.Order.Order)
+	sums := s.Session.Sums.Sell(body.Receipt, gross, discounts)
 	for _, tender := range body.Tenders {
-		sums = sums.Sell(tender.Method, tender.Amount)
+		sums = sums.Pay(tender.Method, tender.Amount)
 	}
 	s.Session = withSums(s.Session, sums)
 	s.Counters.Receipt = body.Receipt
@@ -168,10 +277,28 @@ func applySalePaid(s State, fact journal.Fact, body journal.SalePaid) State {
 	return s
 }
 
+// grossOf answers an order's figures before any discount, and all discounts.
+func grossOf(order sale.Order) (gross, discounts money.Cents) {
+	discounts = order.Totals.Discounts
+	for _, sold := range order.Lines {
+		discounts += sold.Discount
+	}
+	return order.Totals.Total + discounts, discounts
+}
+
 func applyPrintJob(s State, fact journal.Fact, body journal.PrintJob) State {
-	s.Jobs = append(slices.Clone(s.Jobs), Job{
+	job := Job{
 		ID: body.JobID, SaleID: body.SaleID, PaymentID: body.PaymentID, Documents: body.Documents, Copy: body.Copy, At: fact.At,
-	})
+	}
+	if body.SubjectID != "" && body.SubjectID == s.Latest.Subject {
+		job.Sheet = s.Latest
+		if job.Sheet.Report != nil {
+			report := *job.Sheet.Report
+			report.Pending.Queue = body.Queue
+			job.Sheet.Report = &report
+		}
+	}
+	s.Jobs = append(slices.Clone(s.Jobs), job)
 	s.Sold = slices.Clone(s.Sold)
 	for i := range s.Sold {
 		if s.Sold[i].Paid.Order.SaleID == body.SaleID && body.Copy > s.Sold[i].Copies {
@@ -247,7 +374,7 @@ func orderOf(cart *sale.Cart, fact journal.Fact, body journal.Order) *OpenOrder 
 	return &OpenOrder{
 		Order: sale.Order{
 			ID: fact.ID, SaleID: cart.ID, SaleNumber: cart.Number, ClosedAt: fact.At,
-			Lines: cart.Live(), Totals: body.Totals, Seq: fact.Seq,
+			Lines: cart.Live(), Totals: body.Totals, TaxID: cart.TaxID, Seq: fact.Seq,
 		},
 		Request: body,
 	}

@@ -34,8 +34,55 @@ func CashierView(s State) snapshot.Cashier {
 	if sold, ok := s.lastSold(); ok {
 		view.LastSale = lastSaleView(s, sold)
 	}
+	addAsked(&view, s)
 	if v.Toast.Number > 0 {
 		view.Toast = &snapshot.Toast{Number: v.Toast.Number, Kind: v.Toast.Kind, Text: v.Toast.Text, Bell: v.Toast.Bell}
+	}
+	return view
+}
+
+// addAsked adds what the screen has to ask before anything else.
+func addAsked(view *snapshot.Cashier, s State) {
+	v := s.Volatile
+	if v.Search != nil {
+		view.Search = &snapshot.Search{Query: v.Search.Words, More: v.Search.More}
+		for _, item := range v.Search.Items {
+			view.Search.Rows = append(view.Search.Rows, snapshot.SearchRow{
+				SKU: item.SKU, Description: item.Description, Unit: item.Unit, Price: item.Price,
+			})
+		}
+	}
+	if v.Asked != nil {
+		view.Question = &snapshot.Question{
+			Text:    text.Msg("core.question.code_or_document", "Code", v.Asked.Code),
+			Answers: []text.Message{text.Msg("core.question.code"), text.Msg("core.question.document")},
+		}
+	}
+	if v.Wanted != nil && s.Operator != nil {
+		view.Approval = &snapshot.Approval{Act: v.Wanted.Act, Amount: v.Wanted.Amount, Asker: s.Operator.Name}
+	}
+	if v.Closing && s.Session != nil {
+		view.Closing = closingView(s)
+	}
+}
+
+// closingView is the end of a day: blind until a count is entered.
+func closingView(s State) *snapshot.Closing {
+	view := &snapshot.Closing{Attempts: len(s.Session.Counts)}
+	if view.Attempts > 0 {
+		counted, expected := s.Session.Counts[view.Attempts-1].Counted, s.Session.Drawer()
+		view.Result = &snapshot.Count{Counted: counted, Expected: expected, Difference: counted - expected}
+	}
+	for _, attempt := range s.Attempts {
+		if !attempt.State.Final() {
+			view.Carried = append(view.Carried, text.Msg("core.carried.attempt", "Key", attempt.ID.Short(), "AmountCents", attempt.Amount))
+		}
+	}
+	if s.Volatile.Queue > 0 {
+		view.Carried = append(view.Carried, text.Msg("core.carried.queue", "Number", s.Volatile.Queue))
+	}
+	if s.Quarantined > 0 {
+		view.Carried = append(view.Carried, text.Msg("core.carried.quarantine", "Number", s.Quarantined))
 	}
 	return view
 }
@@ -47,6 +94,8 @@ func phaseOf(s State) snapshot.Phase {
 		return snapshot.Locked
 	case s.Session == nil:
 		return snapshot.Closed
+	case s.Volatile.Closing:
+		return snapshot.Counting
 	case s.Order != nil:
 		return snapshot.Paying
 	default:
@@ -60,12 +109,17 @@ func saleView(cart *sale.Cart) *snapshot.Sale {
 	}
 	live := cart.Live()
 	view := &snapshot.Sale{
-		ID: cart.ID, Number: cart.Number, Items: len(live), Pieces: sale.Pieces(live), Total: sale.TotalOf(live),
+		ID: cart.ID, Number: cart.Number, Items: len(live), Pieces: sale.Pieces(live), Total: cart.Total(), TaxID: cart.TaxID,
+		Discounts: cart.Discount,
 	}
+	for _, sold := range live {
+		view.Discounts += sold.Discount
+	}
+	view.Gross = view.Total + view.Discounts
 	for i, line := range cart.Lines {
 		view.Lines = append(view.Lines, snapshot.Line{
 			Number: i + 1, Code: line.Code, Description: line.Description, Quantity: line.Quantity, Unit: line.Unit,
-			UnitPrice: line.UnitPrice, Total: line.Total, Voided: cart.Voided[line.ID],
+			UnitPrice: line.UnitPrice, Discount: line.Discount, Total: line.Total, Voided: cart.Voided[line.ID],
 		})
 		if !cart.Voided[line.ID] {
 			view.Last = i + 1
@@ -99,8 +153,8 @@ func paymentView(s State) *snapshot.Payment {
 	if s.Order == nil {
 		return nil
 	}
-	total := s.Order.Totals.Total
-	view := &snapshot.Payment{OrderID: s.Order.ID, Total: total, Due: total}
+	total, due := s.Order.Totals.Total, s.due()
+	view := &snapshot.Payment{OrderID: s.Order.ID, Total: total, Paid: total - due, Due: due, Part: s.Volatile.Part}
 	_, running := s.blocking()
 	view.CanLeave = !running
 	for _, choice := range tenders {
@@ -113,6 +167,11 @@ func paymentView(s State) *snapshot.Payment {
 			row.Disabled = text.Msg(why)
 		}
 		view.Choices = append(view.Choices, row)
+	}
+	for _, part := range s.Order.Cash {
+		view.Received = append(view.Received, snapshot.Received{
+			Name: tenderName(payment.Cash), Amount: part.Amount, At: s.Order.ClosedAt, State: text.Msg("core.state.cash"), Key: part.PaymentID,
+		})
 	}
 	for _, attempt := range s.Attempts {
 		if attempt.OrderID != s.Order.ID {
@@ -136,7 +195,10 @@ func attemptView(s State, attempt payment.Attempt) *snapshot.Attempt {
 	view := &snapshot.Attempt{
 		ID: attempt.ID, Name: tenderName(attempt.Method), Method: string(attempt.Method), Amount: attempt.Amount,
 		State: attempt.State.String(), StartedAt: attempt.StartedAt, Running: attempt.State.Blocks(),
-		Money: whereIs(attempt, work), Steps: stepsOf(attempt, work),
+		Money: whereIs(attempt, work), Steps: stepsOf(attempt, work, s.Volatile.Said),
+	}
+	if _, finished := s.Volatile.Finished[attempt.ID]; finished {
+		view.Running = false
 	}
 	view.CanCancel = work != nil && work.Stage == Reading && !work.Cancelling && attempt.State == payment.Intent
 	view.CanInquire = attempt.State == payment.Intent && (work == nil || work.Stage == Asking)
@@ -147,6 +209,9 @@ func attemptView(s State, attempt payment.Attempt) *snapshot.Attempt {
 	}
 	if said := s.Volatile.Said; said != nil && said.Attempt == attempt.ID {
 		view.Outcome, view.Money = said.Text, snapshot.Money(said.Money)
+		if view.Card == "" {
+			view.Card = said.Card
+		}
 	} else if view.CanInquire {
 		view.Outcome = text.Msg("core.outcome.asking")
 	}
@@ -169,8 +234,11 @@ var stepNames = [stepsDone]string{"core.step.card", "core.step.pin", "core.step.
 
 // stepsOf tells an attempt's progress: card, holder, host, chip. One that failed
 // shows where.
-func stepsOf(attempt payment.Attempt, work *CardWork) []snapshot.Step {
+func stepsOf(attempt payment.Attempt, work *CardWork, said *Said) []snapshot.Step {
 	reached, here := stepReached(attempt, work), "active"
+	if work == nil && said != nil && said.Attempt == attempt.ID && !attempt.State.Blocks() && reached != stepsDone {
+		reached = said.Step
+	}
 	switch attempt.State {
 	case payment.Refusal, payment.VoidDecided, payment.Reversed, payment.Manual:
 		here = "failed"
@@ -235,6 +303,9 @@ func bannerOf(s State) *snapshot.Banner {
 
 func devicesView(v Volatile) []snapshot.Device {
 	kinds := []device.Kind{device.Printer, device.Pinpad}
+	if v.light(device.Scanner) != device.Absent && v.light(device.Scanner) != device.Unused {
+		kinds = append(kinds, device.Scanner)
+	}
 	views := make([]snapshot.Device, 0, len(kinds))
 	for _, kind := range kinds {
 		status, ok := v.Devices[kind]

@@ -3,6 +3,7 @@ package terminal
 import (
 	"balcao/terminal/ident"
 	"balcao/terminal/journal"
+	"balcao/terminal/money"
 	"balcao/terminal/operator"
 	"balcao/terminal/text"
 )
@@ -38,9 +39,15 @@ func (t *turn) dispatch() {
 	case Enter:
 		t.enter(what)
 	case VoidLine:
-		t.voidLine(what.Number)
+		t.voidLine(what.Number, what.Reason)
 	case CancelSale:
-		t.cancelSale()
+		t.cancelSale(what.Reason)
+	case SearchItems:
+		t.search(what.Words, money.One)
+	case Answer:
+		t.answer(what)
+	case Approve:
+		t.approve(what)
 	case Tender:
 		t.tender(what)
 	case Cancel:
@@ -50,8 +57,28 @@ func (t *turn) dispatch() {
 		t.accept()
 	case Inquire:
 		t.inquire()
+	default:
+		t.dispatchDay(what)
+	}
+}
+
+// dispatchDay is what a day has besides its sales.
+func (t *turn) dispatchDay(what What) {
+	switch what := what.(type) {
 	case Reprint:
 		t.reprint()
+	case MoveCash:
+		t.moveCash(what.Type, what.Amount, what.Reason)
+	case PrintX:
+		t.xReport()
+	case BeginClose:
+		t.beginClose()
+	case CountDrawer:
+		t.count(what.Counted)
+	case CloseDay:
+		t.closeDay()
+	case LeaveClose:
+		t.leaveClose()
 	default:
 		t.hear(what)
 	}
@@ -74,6 +101,8 @@ func (t *turn) hear(what What) {
 		t.settled(what)
 	case Printed:
 		t.printed(what)
+	case ScanGarbled:
+		t.toast("warning", text.Msg("core.refused.garbled_scan"), true)
 	case DeviceChanged:
 		t.deviceChanged(what)
 	case LinkChanged:
@@ -94,6 +123,8 @@ type turn struct {
 	effects []Effect
 	reply   *Reply
 	ids     int
+	// approver is the second person, while the act that they allowed is carried out.
+	approver *operator.Operator
 }
 
 // nextID derives the event's next id.
@@ -120,12 +151,16 @@ func (t *turn) factAs(id ident.ID, body journal.Body) {
 func (t *turn) do(effect Effect) { t.effects = append(t.effects, effect) }
 
 // accept replies that the request was carried out.
-func (t *turn) accept() { t.reply = &Reply{Request: t.event.ID} }
+func (t *turn) accept() {
+	t.reply = &Reply{Request: t.event.ID}
+	t.state.Volatile.Stumbled = false
+}
 
 // refuse replies why the request was not carried out, and says it on the screen.
 func (t *turn) refuse(id string, pairs ...any) {
 	message := text.Msg(id, pairs...)
 	t.reply = &Reply{Request: t.event.ID, Refusal: message}
+	t.state.Volatile.Stumbled = t.state.Order != nil
 	t.toast("warning", message, true)
 }
 
@@ -161,12 +196,24 @@ func (t *turn) sellable() bool {
 		t.refuse("core.refused.locked")
 	case t.state.Session == nil:
 		t.refuse("core.refused.no_session")
+	case t.state.Volatile.Closing && !closes(t.event.What):
+		t.refuse("core.refused.closing")
 	case !t.may(operator.Sell, 0):
 		t.refuse("core.refused.not_allowed")
 	default:
 		return true
 	}
 	return false
+}
+
+// closes says whether an act may be done while the day is being closed.
+func closes(what What) bool {
+	switch what.(type) {
+	case BeginClose, CountDrawer, CloseDay, LeaveClose, PrintX, Reprint:
+		return true
+	default:
+		return false
+	}
 }
 
 // decision wraps the turn up.

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"maps"
 	"time"
 
 	"balcao/terminal/card"
@@ -8,7 +9,6 @@ import (
 	"balcao/terminal/ident"
 	"balcao/terminal/journal"
 	"balcao/terminal/payment"
-	"balcao/terminal/sale"
 	"balcao/terminal/snapshot"
 	"balcao/terminal/text"
 )
@@ -211,8 +211,8 @@ func (t *turn) chipFinished(what ChipFinished) {
 	switch {
 	case attempt.State != payment.Authorised:
 		t.release("core.pinpad.declined")
-	case what.Code == "" && completion.Cryptogram == card.TC && t.state.Order != nil && t.state.Order.ID == attempt.OrderID:
-		t.commitCard(attempt, completion)
+	case what.Code == "" && accepts(attempt, completion) && t.state.Order != nil && t.state.Order.ID == attempt.OrderID:
+		t.finishCard(attempt, completion)
 		t.release("core.pinpad.approved")
 	case what.Code == "" && completion.Cryptogram == card.AAC:
 		t.undo(attempt, payment.CardDeclined, &completion, "core.outcome.card_declined", snapshot.Verifying)
@@ -222,17 +222,39 @@ func (t *turn) chipFinished(what ChipFinished) {
 	}
 }
 
+// accepts says whether the card went along with the approval. Only a contact chip
+// has a final word; stripe and contactless have given theirs before.
+func accepts(attempt payment.Attempt, completion card.Completion) bool {
+	switch completion.Cryptogram {
+	case card.TC:
+		return true
+	case card.None:
+		return attempt.Card != nil && attempt.Card.EntryMode != card.Chip
+	default:
+		return false
+	}
+}
+
 // release ends the card work and asks for the card.
 func (t *turn) release(say string) {
 	t.state.Volatile.Card = nil
 	t.do(ReleaseCard{Say: say})
 }
 
-// commitCard is S3 for a card: decision and sale in one commit.
-func (t *turn) commitCard(attempt payment.Attempt, completion card.Completion) {
-	t.fact(journal.Confirmation{Act: t.act(), PaymentID: attempt.ID, Outcome: "confirmed", Card: &completion})
-	t.commitSale([]sale.Tender{{PaymentID: attempt.ID, Method: string(attempt.Method), Amount: attempt.Amount}},
-		[]device.Document{device.SaleReceipt, device.CustomerSlip, device.MerchantSlip}, attempt.ID)
+// finishCard takes a card's yes: with it the sale is covered and exists, or waits
+// for the rest of the money.
+func (t *turn) finishCard(attempt payment.Attempt, completion card.Completion) {
+	finished := maps.Clone(t.state.Volatile.Finished)
+	if finished == nil {
+		finished = map[ident.ID]card.Completion{}
+	}
+	finished[attempt.ID] = completion
+	t.state.Volatile.Finished = finished
+	if t.state.due() > 0 {
+		t.said(attempt.ID, text.Msg("core.outcome.part_approved", "DueCents", t.state.due()), snapshot.Verifying)
+		return
+	}
+	t.commitSale()
 	approved := text.Msg("core.outcome.approved", "Code", attempt.Result.AuthorisationCode)
 	t.said(attempt.ID, approved, snapshot.Charged)
 	t.toast("done", approved, false)
@@ -258,7 +280,17 @@ func (t *turn) undo(attempt payment.Attempt, reason payment.Reason, completion *
 
 // said keeps the outcome of an attempt in words.
 func (t *turn) said(attempt ident.ID, message text.Message, where snapshot.Money) {
-	t.state.Volatile.Said = &Said{Attempt: attempt, Text: message, Money: string(where)}
+	said := &Said{Attempt: attempt, Text: message, Money: string(where)}
+	if before := t.state.Volatile.Said; before != nil && before.Attempt == attempt {
+		said.Step, said.Card = before.Step, before.Card
+	}
+	if known, work := t.working(attempt); work != nil {
+		said.Step = stepReached(known, work)
+		if work.Reading != nil {
+			said.Card = cardName(work.Reading.Card)
+		}
+	}
+	t.state.Volatile.Said = said
 }
 
 // paymentOf builds the contract's request of an attempt, born with its intent.

@@ -27,7 +27,7 @@ func (t *turn) login(what Login) {
 		return
 	}
 	if wait := t.waiting(what.OperatorID); wait > 0 {
-		t.refuse("core.refused.wait", "Minutes", int(wait/time.Minute)+1)
+		t.refuse("core.refused.wait", "Minutes", minutesUp(wait))
 		return
 	}
 	t.do(CheckPIN{
@@ -44,6 +44,10 @@ func (t *turn) waiting(operatorID string) time.Duration {
 
 // pinChecked lets the operator in, or counts the failure.
 func (t *turn) pinChecked(what PINChecked) {
+	if what.Approves {
+		t.approvalChecked(what)
+		return
+	}
 	known, exists := t.state.Volatile.World.Operators[what.OperatorID]
 	switch {
 	case t.state.Operator != nil:

@@ -36,6 +36,7 @@ type CheckPIN struct {
 	OperatorID string
 	Hash       string
 	PIN        Secret
+	Approves   bool // told back in the answer
 }
 
 // ReadCard asks the reader for a card; [CardMoved], then [CardRead] or [CardFailed] answer.
@@ -85,10 +86,11 @@ type ReleaseCard struct {
 // Forward wakes the outbox: something is owed to central.
 type Forward struct{ repeatable }
 
-// Print prints a job; [Printed] answers.
+// Print prints a job, after a wait; [Printed] answers.
 type Print struct {
 	once
-	Job device.PrintJob
+	Job   device.PrintJob
+	After time.Duration
 }
 
 // KickDrawer opens the drawer. It is never replayed.

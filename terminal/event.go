@@ -8,6 +8,7 @@ import (
 	"balcao/terminal/ident"
 	"balcao/terminal/money"
 	"balcao/terminal/payment"
+	"balcao/terminal/shift"
 )
 
 // Event is something that happened to the till. ID, At and SinceBoot are the
@@ -80,6 +81,7 @@ type PINChecked struct {
 	heard
 	OperatorID string
 	OK         bool
+	Approves   bool // of an [Approve], not of a [Login]
 }
 
 // Logout locks the till.
@@ -96,6 +98,9 @@ type Scan struct {
 	asked
 	Code string
 }
+
+// ScanGarbled says that a scanner sent what is no code.
+type ScanGarbled struct{ heard }
 
 // Enter is the entry line, ended by Enter. An empty line opens payment, and in
 // payment pays in exact cash.
@@ -121,14 +126,64 @@ type Dismiss struct{ asked }
 // Inquire asks the host at once about the attempt whose answer is missing.
 type Inquire struct{ told }
 
-// VoidLine takes a line back.
+// VoidLine takes a line back; 0 is the last one.
 type VoidLine struct {
+	told
+	Number int
+	Reason string
+}
+
+// CancelSale gives the open cart up.
+type CancelSale struct {
+	told
+	Reason string
+}
+
+// SearchItems looks for items by the beginnings of their words.
+type SearchItems struct {
+	asked
+	Words string
+}
+
+// Answer answers the question on the screen, or picks a row of the search.
+type Answer struct {
 	told
 	Number int
 }
 
-// CancelSale gives the open cart up.
-type CancelSale struct{ told }
+// Approve lets a second person allow the act that waits. The PIN is checked by an
+// effect.
+type Approve struct {
+	told
+	OperatorID string
+	PIN        Secret
+}
+
+// MoveCash puts cash in ([shift.Suprimento]) or takes it out ([shift.Sangria]).
+type MoveCash struct {
+	told
+	Type   shift.Movement
+	Amount money.Cents
+	Reason string
+}
+
+// PrintX prints the session as it stands.
+type PrintX struct{ told }
+
+// BeginClose asks for the blind count.
+type BeginClose struct{ told }
+
+// CountDrawer is one blind count.
+type CountDrawer struct {
+	told
+	Counted money.Cents
+}
+
+// CloseDay ends the session and prints the Z.
+type CloseDay struct{ told }
+
+// LeaveClose goes back to selling.
+type LeaveClose struct{ told }
 
 // Reprint prints the last sale's papers again, marked as a copy.
 type Reprint struct{ told }

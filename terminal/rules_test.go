@@ -21,7 +21,7 @@ func TestCashSaleIsPaidWithTwoEnters(t *testing.T) {
 	require.Equal(t, []string{"order"}, kinds(d.happens(terminal.Enter{})))
 	require.Equal(t, snapshot.Paying, terminal.CashierView(d.state).Phase)
 	paid := d.happens(terminal.Enter{})
-	require.Equal(t, []string{"payment", "sale_paid", "print_job", "drawer_opening"}, kinds(paid))
+	require.Equal(t, []string{"cash_tendered", "payment", "drawer_opening", "sale_paid", "print_job"}, kinds(paid))
 	require.Equal(t, string(snapshot.Charged), paid.Reply.Money)
 	effects := d.take()
 	one[terminal.KickDrawer](t, effects)
@@ -155,7 +155,7 @@ func TestDeclineIsDurableBeforeItIsToldAndTheSaleGoesOn(t *testing.T) {
 	require.Equal(t, "core.decline.insufficient_funds", view.Attempt.Outcome.ID)
 	require.Equal(t, snapshot.NotCharged, view.Attempt.Money)
 	d.happens(terminal.ChipFinished{Attempt: attempt.ID, Completion: card.Completion{Cryptogram: card.AAC}})
-	require.Equal(t, []string{"payment", "sale_paid", "print_job", "drawer_opening"}, kinds(d.happens(terminal.Enter{})), "and is paid in cash")
+	require.Equal(t, []string{"cash_tendered", "payment", "drawer_opening", "sale_paid", "print_job"}, kinds(d.happens(terminal.Enter{})), "and is paid in cash")
 }
 
 func TestCardThatRefusesAfterTheApprovalIsUndone(t *testing.T) {
@@ -257,6 +257,17 @@ func TestDeadPrinterNeverBlocksASaleAndPrintsWhenItIsBack(t *testing.T) {
 	d.happens(terminal.Printed{Result: device.PrintResult{Job: job.ID, State: device.PrintFailed}})
 	require.Equal(t, "core.paper.waiting", terminal.CashierView(d.state).LastSale.Paper.ID)
 	d.cart().happens(terminal.Enter{})
+	second := one[terminal.Print](t, d.take()).Job
+	d.happens(terminal.DeviceChanged{Status: device.Status{Kind: device.Printer, Light: device.OK}})
+	require.Equal(t, job.ID, one[terminal.Print](t, d.take()).Job.ID, "the second is at the printer still: its own answer will come")
+	require.Equal(t, 5*time.Second, one[terminal.Print](t, d.happens(terminal.Printed{
+		Result: device.PrintResult{Job: second.ID, State: device.PrintFailed},
+	}).Effects).After, "a light may be older than its trouble")
+	d.happens(terminal.Printed{Result: device.PrintResult{Job: second.ID, State: device.PrintFailed}})
+	d.happens(terminal.Printed{Result: device.PrintResult{Job: job.ID, State: device.PrintFailed}})
+	d.happens(terminal.DeviceChanged{Status: device.Status{Kind: device.Printer, Light: device.Error}})
+	d.happens(terminal.Printed{Result: device.PrintResult{Job: second.ID, State: device.PrintFailed}})
+	d.happens(terminal.Printed{Result: device.PrintResult{Job: job.ID, State: device.PrintFailed}})
 	d.take()
 	d.happens(terminal.DeviceChanged{Status: device.Status{Kind: device.Printer, Light: device.OK}})
 	var again []int
@@ -282,7 +293,7 @@ func TestPaperOfUnknownFateIsPrintedAgainAsACopy(t *testing.T) {
 func TestStalePapersNeverPrintByThemselves(t *testing.T) {
 	d := newDesk().open().cart()
 	d.happens(terminal.Enter{})
-	d.take()
+	d.happens(terminal.Printed{Result: device.PrintResult{Job: one[terminal.Print](t, d.take()).Job.ID, State: device.PrintFailed}})
 	d.now = d.now.Add(11 * time.Minute)
 	d.happens(terminal.DeviceChanged{Status: device.Status{Kind: device.Printer, Light: device.OK}})
 	require.Empty(t, d.take())
@@ -307,7 +318,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 	d.happens(terminal.OpenSession{})
 	for line, why := range map[string]string{
 		"9999": "core.refused.not_found", "x*17": "core.refused.quantity", "0*17": "core.refused.quantity",
-		"99999*17": "core.refused.quantity", "-": "core.refused.nothing_to_void", "-7": "core.refused.no_line", "": "core.refused.empty",
+		"99999*17": "core.refused.quantity", "-": "core.refused.nothing_to_void", "-x": "core.refused.no_line", "": "core.refused.empty", "0%": "core.refused.discount",
 	} {
 		require.Equal(t, why, d.happens(terminal.Enter{Text: line}).Reply.Refusal.ID, line)
 	}
@@ -316,4 +327,13 @@ func TestRefusalsSayWhy(t *testing.T) {
 	require.Equal(t, "core.refused.pinpad_away", d.happens(terminal.Tender{Digit: 2}).Reply.Refusal.ID)
 	require.Equal(t, "core.refused.tender", d.happens(terminal.Tender{Digit: 9}).Reply.Refusal.ID)
 	require.Equal(t, "core.refused.paying", d.happens(terminal.Scan{Code: "17"}).Reply.Refusal.ID)
+}
+
+func TestEnterAfterARefusalInPaymentDoesNotPay(t *testing.T) {
+	d := newDesk().open().cart()
+	require.Equal(t, "core.refused.tender", d.happens(terminal.Tender{Digit: 5}).Reply.Refusal.ID)
+	require.Equal(t, "core.refused.enter_again", d.happens(terminal.Enter{}).Reply.Refusal.ID)
+	require.Empty(t, bodies[journal.SalePaid](d.facts))
+	require.Empty(t, d.happens(terminal.Enter{}).Reply.Refusal.ID)
+	require.Len(t, bodies[journal.SalePaid](d.facts), 1)
 }

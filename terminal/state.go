@@ -5,10 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"balcao/terminal/card"
 	"balcao/terminal/catalog"
 	"balcao/terminal/device"
 	"balcao/terminal/ident"
 	"balcao/terminal/journal"
+	"balcao/terminal/money"
 	"balcao/terminal/operator"
 	"balcao/terminal/payment"
 	"balcao/terminal/sale"
@@ -35,6 +37,7 @@ type State struct {
 	Jobs     []Job  // papers not yet known to be printed
 	Counters Counters
 	Answered Answered
+	Latest   Sheet // the newest paper's subject that is no paid sale
 
 	Quarantined int // records that central refused for good
 
@@ -45,6 +48,15 @@ type State struct {
 type OpenOrder struct {
 	sale.Order
 	Request journal.Order
+	Cash    []sale.Tender // parts handed over in cash
+}
+
+// CashPaid sums the parts in cash.
+func (o *OpenOrder) CashPaid() (paid money.Cents) {
+	for _, part := range o.Cash {
+		paid += part.Amount
+	}
+	return paid
 }
 
 // Person is who is logged in.
@@ -64,6 +76,7 @@ type Failure struct {
 type Counters struct {
 	Sale    int64
 	Receipt int64
+	Z       int64
 	STAN    int
 }
 
@@ -93,6 +106,15 @@ type Job struct {
 	Documents []device.Document
 	Copy      int
 	At        time.Time
+	Sheet     Sheet // of a paper that belongs to no paid sale
+}
+
+// Sheet is what stands on a paper that belongs to no paid sale.
+type Sheet struct {
+	Subject   ident.ID
+	Cancelled *device.Cancelled
+	Movement  *device.Movement
+	Report    *shift.Report
 }
 
 // Answered remembers the origins of the last requests whose facts are durable,
@@ -161,6 +183,24 @@ type Volatile struct {
 	Card      *CardWork
 	Said      *Said
 	Toast     Toast
+	// Finished are attempts of a split sale whose chip accepted: they wait for the
+	// rest of the money, and a restart undoes them.
+	Finished map[ident.ID]card.Completion
+	Printing map[ident.ID]bool // papers at the printer, or on their way
+	Stumbled bool              // something was refused in payment: an empty Enter does not pay next
+	Part     money.Cents       // "+" gave this part of the due to the next tender
+	Wanted   *Wanted
+	Asked    *Asked
+	Search   *Found
+	Closing  bool
+}
+
+// Found is what a search found.
+type Found struct {
+	Words    string
+	Quantity money.Quantity
+	Items    []catalog.Item
+	More     bool
 }
 
 // Stage is how far the running attempt has come in this process.
@@ -189,6 +229,8 @@ type CardWork struct {
 // Said is the outcome of the last attempt, in words for the cashier.
 type Said struct {
 	Attempt ident.ID
+	Step    int    // how far it had come, of package snapshot's steps
+	Card    string // "VISA •••• 0119", empty if no card was read
 	Text    text.Message
 	Money   string // of package snapshot
 }
@@ -214,7 +256,7 @@ func (s State) attempt(id ident.ID) (payment.Attempt, bool) {
 // blocking answers the attempt that forbids another one (R8).
 func (s State) blocking() (payment.Attempt, bool) {
 	for _, attempt := range s.Attempts {
-		if attempt.State.Blocks() {
+		if _, finished := s.Volatile.Finished[attempt.ID]; attempt.State.Blocks() && !finished {
 			return attempt, true
 		}
 	}
@@ -258,6 +300,20 @@ func (s State) Owed() int {
 		}
 	}
 	return owed
+}
+
+// due is what is still to be paid of the open order.
+func (s State) due() money.Cents {
+	if s.Order == nil {
+		return 0
+	}
+	due := s.Order.Totals.Total - s.Order.CashPaid()
+	for _, attempt := range s.Attempts {
+		if _, finished := s.Volatile.Finished[attempt.ID]; finished && attempt.OrderID == s.Order.ID && attempt.State == payment.Authorised {
+			due -= attempt.Amount
+		}
+	}
+	return due
 }
 
 // light answers what is known of a device; nothing known is absent.

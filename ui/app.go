@@ -18,9 +18,6 @@ import (
 // messagesMax is how many messages may wait for the loop; the senders wait then.
 const messagesMax = 256
 
-// reconnectWait is the pause before the till is asked again.
-const reconnectWait = 200 * time.Millisecond
-
 // app is the loop around a state.
 type app struct {
 	screen   tcell.Screen
@@ -140,24 +137,19 @@ func (a *app) poll(ctx context.Context) {
 	}
 }
 
-// follow keeps the event stream open, for ever.
+// follow brings what the till shows, and whether it does.
 func (a *app) follow(ctx context.Context) {
-	for ctx.Err() == nil {
-		up := false
-		_ = a.till.Events(ctx, 0, func(shown snapshot.Cashier) {
-			if !up {
-				up = true
-				a.tell(ctx, followMsg{true})
-			}
-			a.tell(ctx, snapshotMsg{shown})
-		})
-		// Why it broke changes nothing: the screen says that the till does not answer.
-		a.tell(ctx, followMsg{false})
-		select {
-		case <-ctx.Done():
-		case <-time.After(reconnectWait):
+	up := false
+	a.till.Follow(ctx, func(shown snapshot.Cashier) {
+		if !up {
+			up = true
+			a.tell(ctx, followMsg{true})
 		}
-	}
+		a.tell(ctx, snapshotMsg{shown})
+	}, func() {
+		up = false
+		a.tell(ctx, followMsg{false})
+	})
 }
 
 // take gives one message to the state and carries out what follows.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"balcao/terminal/text"
@@ -21,10 +22,23 @@ func (s *state) press(key keymap.Key, now time.Time) {
 	binding, enabled, found := keymap.Find(key, situation)
 	switch {
 	case !found:
+		s.pressOutside(key, now)
 	case !enabled:
 		s.warn(now, binding.Reason(situation))
 	default:
 		s.act(binding.Action, now)
+	}
+}
+
+// pressOutside says why a key of the screen does nothing under a window.
+func (s *state) pressOutside(key keymap.Key, now time.Time) {
+	under := s.view.Situation()
+	if under.Screen == keymap.Lost {
+		return
+	}
+	under.Screen = s.view.Base()
+	if _, _, found := keymap.Find(key, under); found {
+		s.warn(now, "screen.why.window")
 	}
 }
 
@@ -37,7 +51,9 @@ func (s *state) act(action keymap.Action, now time.Time) {
 			s.send(link.Command{Verb: link.VerbVoidLine, Number: line.Number}, now)
 		}
 	case keymap.CancelSale:
-		s.view.Overlay = view.ConfirmCancel
+		s.view.Overlay, s.view.Form = view.ConfirmCancel, view.Form{}
+	case keymap.OpenMenu:
+		s.view.Overlay, s.view.Marked = view.Menu, 0
 	case keymap.Reprint:
 		s.send(link.Command{Verb: link.VerbReprint}, now)
 	case keymap.Forward:
@@ -51,9 +67,9 @@ func (s *state) act(action keymap.Action, now time.Time) {
 	case keymap.Submit:
 		s.submit(now)
 	case keymap.LineUp:
-		s.mark(-1)
+		s.step(-1)
 	case keymap.LineDown:
-		s.mark(1)
+		s.step(1)
 	case keymap.PageBack:
 		s.mark(-pageLines)
 	case keymap.PageOn:
@@ -74,12 +90,17 @@ func (s *state) forward(now time.Time) {
 	switch {
 	case s.view.Viewer:
 		s.do(takeOverEffect{})
-	case s.view.Overlay == view.ConfirmCancel:
-		s.view.Overlay = view.None
-		s.send(link.Command{Verb: link.VerbCancelSale}, now)
-	case s.view.Screen() == keymap.Selling && s.view.Entry.Text != "":
-		// F8 pays: what is half typed must not become an item on the way.
+	case s.view.Screen() == keymap.Confirming:
+		command := link.Command{Verb: link.VerbCancelSale, Text: strings.TrimSpace(s.view.Form.Reason)}
+		s.view.Overlay, s.view.Form = view.None, view.Form{}
+		s.send(command, now)
+	case s.view.Screen() == keymap.Moving:
+		s.record(now)
+	case s.view.Entry.Text != "" && (s.view.Screen() == keymap.Selling || s.view.Screen() == keymap.Counting):
+		// F8 pays or closes: what is half typed must not be taken on the way.
 		s.warn(now, "screen.why.typed")
+	case s.view.Screen() == keymap.Counting:
+		s.send(link.Command{Verb: link.VerbClose}, now)
 	default:
 		s.submit(now)
 	}
@@ -87,22 +108,53 @@ func (s *state) forward(now time.Time) {
 
 // back is Esc: one step back, the screen's own steps first.
 func (s *state) back(now time.Time) {
-	entry := &s.view.Entry
+	entry, screen := &s.view.Entry, s.view.Screen()
 	switch {
-	case s.view.Overlay != view.None:
+	case screen == keymap.Helping:
 		s.view.Overlay = view.None
+	case screen == keymap.Approving || screen == keymap.Asking || screen == keymap.Searching:
+		s.takeBack(now)
+	case s.view.Overlay != view.None:
+		s.view.Overlay, s.view.Form = view.None, view.Form{}
 	case entry.Text != "":
 		entry.Text = ""
+		s.retyped(now)
 	case entry.Digit != 0 || entry.Operator != "":
 		*entry = view.Entry{}
 	case s.view.Viewer:
 		s.view.Said = nil
-	case s.view.Screen() == keymap.Paying:
+	case screen == keymap.Paying:
 		s.send(link.Command{Verb: link.VerbCancel}, now)
+	case screen == keymap.Counting:
+		s.send(link.Command{Verb: link.VerbLeaveClose}, now)
 	case s.view.Said != nil:
 		s.view.Said = nil
 	case s.view.Snapshot.Banner != nil:
 		s.send(link.Command{Verb: link.VerbDismiss}, now)
+	}
+}
+
+// takeBack takes back what the till asks, or refuses what it wants allowed.
+func (s *state) takeBack(now time.Time) {
+	if s.view.Viewer {
+		s.warn(now, "screen.why.viewer")
+		return
+	}
+	s.view.Entry, s.view.Said = view.Entry{}, nil
+	s.send(link.Command{Verb: link.VerbCancel}, now)
+}
+
+// step moves the mark, or in a form the cursor, by one.
+func (s *state) step(by int) {
+	switch s.view.Screen() {
+	case keymap.Searching:
+		s.view.Marked = min(max(s.view.Marked+by, 0), max(len(s.view.Snapshot.Search.Rows)-1, 0))
+	case keymap.Managing:
+		s.view.Marked = min(max(s.view.Marked+by, 0), len(keymap.Menu(s.view.Situation()))-1)
+	case keymap.Moving:
+		s.view.Form.OnReason = by > 0
+	default:
+		s.mark(by)
 	}
 }
 

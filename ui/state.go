@@ -52,15 +52,25 @@ type (
 	quitEffect     struct{}
 )
 
-// pending is the one command under way. Its answer alone is not enough to go on:
-// what is typed next must meet the screen that the command led to.
+// pending is a command under way. Its answer alone is not enough to go on: what is
+// typed next must meet the screen that the command led to.
 type pending struct {
-	request  ident.ID
-	verb     string
-	since    time.Time
-	answered bool
-	seq      uint64 // the snapshot to wait for
-	until    time.Time
+	request     ident.ID
+	verb        string
+	since       time.Time
+	answered    bool
+	seq, number uint64 // of the snapshot to wait for
+	until       time.Time
+}
+
+// answer keeps what the reply says about the snapshot to wait for.
+func (p *pending) answer(reply link.Reply, now time.Time) {
+	p.answered, p.seq, p.number, p.until = true, reply.Seq, reply.Number, now.Add(catchUpMax)
+}
+
+// met says that the command was answered and a snapshot shows what it did.
+func (p *pending) met(shown *snapshot.Cashier) bool {
+	return p.answered && shown != nil && shown.Seq >= p.seq && shown.Number >= p.number
 }
 
 // input is something typed or scanned that waits for its turn.
@@ -85,12 +95,20 @@ type state struct {
 	wedge     wedge
 	queue     []input
 	pending   *pending
-	dropped   bool       // something typed was dropped while the till did not answer
-	before    view.Entry // the entry as it was before a run of runes
+	lookup    lookup
+	offeredAt time.Time // when the list to choose from came up
+	dropped   bool      // something typed was dropped while the till did not answer
+	before    fields    // what stood in the fields before a run of runes
 	beforeRun uint64
 	saidUntil time.Time
 
 	effects []any
+}
+
+// fields are what stands in all fields of the screen.
+type fields struct {
+	entry view.Entry
+	form  view.Form
 }
 
 func newState(options Options, mint func() ident.ID) *state {
@@ -117,8 +135,10 @@ func scanGap(configured time.Duration) time.Duration {
 // do asks for an effect.
 func (s *state) do(effect any) { s.effects = append(s.effects, effect) }
 
-// send tells the till a command under an id of its own and waits for the answer.
+// send tells the till a command under an id of its own and waits for the answer. A
+// search that is not told yet is out of date then.
 func (s *state) send(command link.Command, now time.Time) {
+	s.lookup.due = time.Time{}
 	command.RequestID = s.mint()
 	s.pending = &pending{request: command.RequestID, verb: command.Verb, since: now}
 	s.do(sendEffect{command})
@@ -157,6 +177,7 @@ func (s *state) update(message any, now time.Time) []any {
 		s.wake(now)
 	}
 	s.drain(now)
+	s.look(now)
 	return s.effects
 }
 
@@ -174,6 +195,7 @@ func (s *state) wake(now time.Time) {
 			s.settle()
 		}
 	}
+	s.lookup.expire(now)
 	if s.spinning() {
 		s.view.Spinner = int(now.UnixMilli() / spinnerStep.Milliseconds())
 	}
@@ -202,6 +224,9 @@ func (s *state) nextWake(now time.Time) time.Time {
 	}
 	if s.pending != nil && s.pending.answered {
 		sooner(s.pending.until)
+	}
+	if at, waiting := s.lookup.deadline(s.pending != nil); waiting {
+		sooner(at)
 	}
 	if s.spinning() {
 		sooner(now.Truncate(spinnerStep).Add(spinnerStep))

@@ -19,14 +19,25 @@ func (s *state) snapshot(shown snapshot.Cashier, now time.Time) {
 		return
 	}
 	base, payment := s.view.Base(), paymentOrder(s.view.Snapshot)
-	newest := lastLine(s.view.Snapshot)
+	newest, asked, list := lastLine(s.view.Snapshot), approvalOf(s.view.Snapshot), s.offered()
 	s.follow(shown.Store.Zone, shown.Language)
 	s.view.Now = now.In(s.zone)
 	s.view.Snapshot = &shown
 	s.relink(now)
 	if s.view.Base() != base || paymentOrder(&shown) != payment {
 		// What was typed for another screen means nothing here.
-		s.view.Entry, s.before, s.view.Overlay = view.Entry{}, view.Entry{}, view.None
+		s.forget()
+		s.view.Overlay = view.None
+	}
+	if approvalOf(&shown) != asked {
+		// A PIN must not stay in a line that shows what is typed.
+		s.view.Entry, s.before.entry = view.Entry{}, view.Entry{}
+	}
+	if shown.Approval != nil || shown.Question != nil {
+		s.closeHelp()
+	}
+	if s.offered() != list {
+		s.view.Marked, s.offeredAt = 0, now
 	}
 	if shown.Sale == nil && s.view.Overlay == view.ConfirmCancel {
 		s.view.Overlay = view.None
@@ -35,9 +46,37 @@ func (s *state) snapshot(shown snapshot.Cashier, now time.Time) {
 		s.view.Selected = 0
 	}
 	s.sayToast(shown.Toast, now)
-	if s.pending != nil && s.pending.answered && shown.Seq >= s.pending.seq {
+	s.meet()
+}
+
+// meet ends the waits whose snapshot has come.
+func (s *state) meet() {
+	if s.pending != nil && s.pending.met(s.view.Snapshot) {
 		s.settle()
 	}
+	if s.lookup.asked != nil && s.lookup.asked.met(s.view.Snapshot) {
+		s.lookup.asked = nil
+	}
+}
+
+// forget empties all fields.
+func (s *state) forget() {
+	s.view.Entry, s.view.Form, s.before, s.lookup.due = view.Entry{}, view.Form{}, fields{}, time.Time{}
+}
+
+// closeHelp takes away what would stand behind something that the till asks.
+func (s *state) closeHelp() {
+	if s.view.Overlay == view.Help || s.view.Overlay == view.Menu {
+		s.view.Overlay = view.None
+	}
+}
+
+// approvalOf is the act that waits for a second person, the zero value for none.
+func approvalOf(shown *snapshot.Cashier) (wanted struct{ act, asker, amount string }) {
+	if shown != nil && shown.Approval != nil {
+		wanted.act, wanted.asker, wanted.amount = shown.Approval.Act.ID, shown.Approval.Asker, shown.Approval.Amount.String()
+	}
+	return wanted
 }
 
 // follow takes the till's zone and, unless the screen has its own, its language.
@@ -132,10 +171,10 @@ func (s *state) relink(now time.Time) {
 	}
 }
 
-// drop forgets what waits in the queue.
+// drop forgets what waits in the queue, and what was to be looked up.
 func (s *state) drop() {
 	s.dropped = s.dropped || len(s.queue) > 0
-	s.queue = nil
+	s.queue, s.lookup = nil, lookup{}
 }
 
 func (s *state) leased(message leaseMsg, now time.Time) {
@@ -146,26 +185,37 @@ func (s *state) leased(message leaseMsg, now time.Time) {
 	s.relink(now)
 }
 
-// replied takes the answer of the command under way.
+// replied takes the answer of the command under way, or of the search.
 func (s *state) replied(message replyMsg, now time.Time) {
-	if s.pending == nil || s.pending.request != message.request {
+	waiting := s.pending
+	if asked := s.lookup.asked; asked != nil && asked.request == message.request {
+		waiting = asked
+	}
+	if waiting == nil || waiting.request != message.request {
 		return
 	}
 	switch {
 	case message.err != nil:
 		s.say(now, widget.Danger, text.Msg("screen.why.not_understood"), "")
-		s.settle()
 	case message.reply.Error != nil:
 		s.say(now, widget.Warning, *message.reply.Error, message.reply.Money)
-		s.settle()
 	default:
-		if s.pending.verb == link.VerbLogin {
-			s.view.Entry = view.Entry{}
-		}
-		s.pending.answered, s.pending.seq, s.pending.until = true, message.reply.Seq, now.Add(catchUpMax)
-		if s.view.Snapshot != nil && s.view.Snapshot.Seq >= message.reply.Seq {
-			s.settle()
-		}
+		s.done(waiting.verb)
+	}
+	waiting.answer(message.reply, now)
+	s.meet()
+}
+
+// done puts away what a command that was carried out had been typed into.
+func (s *state) done(verb string) {
+	switch verb {
+	case link.VerbLogin:
+		s.view.Entry = view.Entry{}
+	case link.VerbApprove:
+		s.forget()
+		s.view.Overlay = view.None
+	case link.VerbCashIn, link.VerbCashOut:
+		s.view.Form, s.view.Overlay = view.Form{}, view.None
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 	"balcao/ui/widget"
 )
 
+// cashMethod is the way to pay that a part needs no amount for.
+const cashMethod = "cash"
+
 // stroke takes a key press. Closing and redrawing wait for nothing.
 func (s *state) stroke(pressed stroke, now time.Time) {
 	if !s.wedge.prefixed {
@@ -44,7 +47,8 @@ func (s *state) hear(one heard, now time.Time) {
 		}
 		s.queue = kept
 		if s.beforeRun == one.run {
-			s.view.Entry = s.before
+			s.view.Entry, s.view.Form = s.before.entry, s.before.form
+			s.lookup.due = time.Time{}
 		}
 	}
 	s.enqueue(input{heard: one}, now)
@@ -74,19 +78,32 @@ func (s *state) drain(now time.Time) {
 }
 
 // mustWait says whether an input meets a screen that is not there yet, or is a
-// digit that would pay and may still be the first of a scan.
+// digit that would do something and may still be the first of a scan.
 func (s *state) mustWait(next input) bool {
-	return s.pending != nil || s.acts(next) && s.wedge.typing(next.run)
+	types := next.glyph != 0 && !s.acts(next)
+	return s.pending != nil || s.lookup.asked != nil && !types || s.acts(next) && s.wedge.typing(next.run)
 }
 
-// acts says whether a rune does something by itself: in payment, with nothing
-// typed, a digit is a way to pay.
+// acts says whether a rune does something by itself: a digit chooses from a list,
+// and in payment, with nothing typed, it is a way to pay.
 func (s *state) acts(next input) bool {
-	return next.glyph >= '1' && next.glyph <= '9' && s.view.Screen() == keymap.Paying && s.view.Situation().EntryEmpty
+	if next.glyph < '1' || next.glyph > '9' {
+		return false
+	}
+	switch s.view.Screen() {
+	case keymap.Searching, keymap.Asking, keymap.Managing:
+		return true
+	case keymap.Paying:
+		return s.view.Situation().EntryEmpty
+	default:
+		return false
+	}
 }
 
 func (s *state) handle(next input, now time.Time) {
 	switch {
+	case s.unseen(next):
+		s.warn(now, "screen.why.changed")
 	case next.scanned:
 		s.scanned(next, now)
 	case next.pasted != "":
@@ -101,8 +118,10 @@ func (s *state) handle(next input, now time.Time) {
 		s.insert(next.glyph, now)
 	case next.key == keyBackspace:
 		s.backspace()
+		s.retyped(now)
 	case next.key == keyClear:
-		s.view.Entry.Text = ""
+		*s.field() = ""
+		s.retyped(now)
 	case next.key == keyInterrupt:
 		s.warn(now, "screen.why.quit")
 	default:
@@ -110,11 +129,11 @@ func (s *state) handle(next input, now time.Time) {
 	}
 }
 
-// remember keeps the entry as it was before a run of runes, for a scan that
-// turns out to have been typed into it.
+// remember keeps the fields as they were before a run of runes, for a scan that
+// turns out to have been typed into one.
 func (s *state) remember(next input) {
 	if next.run != s.beforeRun {
-		s.before, s.beforeRun = s.view.Entry, next.run
+		s.before, s.beforeRun = fields{s.view.Entry, s.view.Form}, next.run
 	}
 }
 
@@ -127,27 +146,51 @@ func (s *state) scanned(next input, now time.Time) {
 		s.say(now, widget.Warning, brokenScan, "")
 		s.do(beepEffect{})
 	default:
-		s.view.Overlay = view.None
+		if s.view.Overlay != view.CashIn && s.view.Overlay != view.CashOut {
+			s.view.Overlay = view.None // a form keeps what it holds
+		}
+		if s.view.Screen() == keymap.Searching {
+			s.view.Entry = view.Entry{}
+		}
 		s.send(link.Command{Verb: link.VerbScan, Text: next.code}, now)
 	}
 }
 
-// insert types a rune into the field that has focus.
-func (s *state) insert(glyph rune, now time.Time) {
+// field is where typed runes go.
+func (s *state) field() *string {
 	switch screen := s.view.Screen(); {
-	case screen == keymap.Helping || screen == keymap.Confirming || !unicode.IsPrint(glyph):
+	case screen == keymap.Confirming, screen == keymap.Moving && s.view.Form.OnReason:
+		return &s.view.Form.Reason
+	case screen == keymap.Moving:
+		return &s.view.Form.Amount
+	default:
+		return &s.view.Entry.Text
+	}
+}
+
+// insert types a rune into the field that has focus. The help, the menu and a
+// question have none.
+func (s *state) insert(glyph rune, now time.Time) {
+	field := s.field()
+	switch screen := s.view.Screen(); {
+	case screen == keymap.Helping || screen == keymap.Managing || screen == keymap.Asking || !unicode.IsPrint(glyph):
 	case s.view.Viewer:
 		s.warn(now, "screen.why.viewer")
-	case len([]rune(s.view.Entry.Text)) < entryMax:
-		s.view.Entry.Text += string(glyph)
+	case len([]rune(*field)) < entryMax:
+		*field += string(glyph)
+		s.retyped(now)
 	}
 }
 
 func (s *state) backspace() {
+	if field := s.field(); field != &s.view.Entry.Text {
+		*field = withoutLast(*field)
+		return
+	}
 	entry := &s.view.Entry
-	switch runes := []rune(entry.Text); {
-	case len(runes) > 0:
-		entry.Text = string(runes[:len(runes)-1])
+	switch {
+	case entry.Text != "":
+		entry.Text = withoutLast(entry.Text)
 	case entry.Digit != 0:
 		entry.Digit = 0
 	case entry.Operator != "":
@@ -155,18 +198,39 @@ func (s *state) backspace() {
 	}
 }
 
-// choose takes a way to pay by its digit: it pays at once, or asks for an amount
-// first.
+// withoutLast is a text less its last rune.
+func withoutLast(text string) string {
+	runes := []rune(text)
+	return string(runes[:max(len(runes)-1, 0)])
+}
+
+// choose takes what a digit stands for on the screen.
 func (s *state) choose(digit int, now time.Time) {
-	choice, known := s.view.Choice(digit)
-	switch {
+	switch screen := s.view.Screen(); {
 	case s.view.Viewer:
 		s.warn(now, "screen.why.viewer")
+	case screen == keymap.Managing:
+		s.manage(digit-1, now)
+	case screen == keymap.Searching:
+		s.pick(digit-1, now)
+	case screen == keymap.Asking:
+		s.answer(digit, now)
+	default:
+		s.tender(digit, now)
+	}
+}
+
+// tender takes a way to pay: it pays at once, or asks for an amount first. After
+// "+" the amount is given.
+func (s *state) tender(digit int, now time.Time) {
+	choice, known := s.view.Choice(digit)
+	given := s.view.Snapshot.Payment.Part != 0 && choice.Method == cashMethod
+	switch {
 	case !known:
 		s.warn(now, "screen.why.no_method", "Digit", digit)
 	case !choice.Disabled.Empty():
 		s.say(now, widget.Warning, choice.Disabled, "")
-	case choice.Asks:
+	case choice.Asks && !given:
 		s.view.Entry = view.Entry{Digit: digit}
 	default:
 		s.send(link.Command{Verb: link.VerbTender, Number: digit}, now)
@@ -179,10 +243,22 @@ func (s *state) submit(now time.Time) {
 	switch s.view.Screen() {
 	case keymap.Helping:
 		s.view.Overlay = view.None
+	case keymap.Asking:
+		s.warn(now, "screen.why.answer")
+	case keymap.Searching:
+		s.submitSearch(now)
+	case keymap.Managing:
+		s.manage(s.view.Marked, now)
+	case keymap.Moving:
+		s.moveOn(now)
 	case keymap.LogIn:
-		s.logIn(typed, now)
+		s.identify(typed, link.VerbLogin, now)
+	case keymap.Approving:
+		s.identify(typed, link.VerbApprove, now)
 	case keymap.Opening:
 		s.open(typed, now)
+	case keymap.Counting:
+		s.count(typed, now)
 	case keymap.Paying:
 		if s.view.Entry.Digit != 0 {
 			s.payGiven(typed, now)
@@ -199,8 +275,8 @@ func (s *state) enter(line string, now time.Time) {
 	s.send(link.Command{Verb: link.VerbEnter, Text: line}, now)
 }
 
-// logIn takes the operator's number, then the PIN.
-func (s *state) logIn(typed string, now time.Time) {
+// identify takes an operator's number, then the PIN.
+func (s *state) identify(typed, verb string, now time.Time) {
 	entry := &s.view.Entry
 	switch {
 	case entry.Operator == "" && typed == "":
@@ -210,23 +286,31 @@ func (s *state) logIn(typed string, now time.Time) {
 	case typed == "":
 		s.warn(now, "screen.why.no_pin")
 	default:
-		command := link.Command{Verb: link.VerbLogin, Text: entry.Operator, PIN: typed}
+		command := link.Command{Verb: verb, Text: entry.Operator, PIN: typed}
 		entry.Text = ""
 		s.send(command, now)
 	}
 }
 
 func (s *state) open(typed string, now time.Time) {
-	float, err := money.ParseCents(typed)
-	switch {
-	case typed == "":
-		s.warn(now, "screen.why.no_float")
-	case err != nil || float < 0:
-		s.warn(now, "screen.why.amount", "Text", typed)
-	default:
+	if float, ok := s.amountOf(typed, "screen.why.no_float", now); ok {
 		s.view.Entry = view.Entry{}
 		s.send(link.Command{Verb: link.VerbOpen, Amount: &float}, now)
 	}
+}
+
+// amountOf reads an amount that is not negative, or says what is wrong with it.
+func (s *state) amountOf(typed, whyEmpty string, now time.Time) (money.Cents, bool) {
+	amount, err := money.ParseCents(typed)
+	switch {
+	case typed == "":
+		s.warn(now, whyEmpty)
+	case err != nil || amount < 0:
+		s.warn(now, "screen.why.amount", "Text", typed)
+	default:
+		return amount, true
+	}
+	return 0, false
 }
 
 // payGiven pays in cash: what was handed over, or the exact amount.

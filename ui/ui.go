@@ -10,9 +10,7 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -47,8 +45,8 @@ func Run(ctx context.Context, options Options) (failed error) {
 	defer stop()
 	client := link.Dial(options.Socket)
 	defer client.Close()
-	if _, err := client.Snapshot(ctx); errors.Is(err, link.ErrForbidden) || errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("open screen: %w", err)
+	if err := refused(ctx, client); err != nil {
+		return err
 	}
 	if os.Getenv("SSH_CONNECTION") != "" && options.ScanGap == 0 {
 		options.ScanGap = -1

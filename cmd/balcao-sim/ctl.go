@@ -56,8 +56,17 @@ func addressee(words []string) (simulator string, rest []string, err error) {
 			return group.simulator, words, nil
 		}
 	}
-	return "", nil, fmt.Errorf("nobody knows %q: words begin with pinpad, printer, central, or %s; 'ctl help' lists all",
-		words[0], strings.Join(vocabulary[0].direct, ", "))
+	return "", nil, fmt.Errorf("nobody knows %q: words begin with %s; 'ctl help' lists all", words[0], strings.Join(beginnings(), ", "))
+}
+
+// beginnings are the words that a command may begin with.
+func beginnings() []string {
+	var simulators, direct []string
+	for _, group := range vocabulary {
+		simulators = append(simulators, group.simulator)
+		direct = append(direct, group.direct...)
+	}
+	return append(simulators, direct...)
 }
 
 // printWords lists the vocabulary.

@@ -37,6 +37,21 @@ func TestPinpadSaysFirstWhereItListens(t *testing.T) {
 	require.FileExists(t, link)
 }
 
+func TestScannerSaysFirstWhereItListens(t *testing.T) {
+	tcp := start(t, "scanner", "--listen", "tcp://127.0.0.1:0", "--suffix", "crlf", "--prefix", "stx+aim")
+	require.Regexp(t, `^listening tcp://127\.0\.0\.1:[0-9]+$`, tcp.line())
+	tcp.stop()
+
+	link := t.TempDir() + "/scanner"
+	pty := start(t, "scanner", "--listen", "pty:"+link)
+	require.Equal(t, "listening pty:"+link, pty.line())
+	require.FileExists(t, link)
+
+	_, complaint, err := ask(t, "scanner", "--listen", "pty:"+link, "--suffix", "esc")
+	require.Error(t, err)
+	require.Contains(t, complaint, "--suffix must be one of")
+}
+
 func TestPrinterSaysFirstWhereItListensThenEachPaper(t *testing.T) {
 	dir := t.TempDir()
 	printer := start(t, "printer", "--listen", "tcp://127.0.0.1:0", "--out", dir)

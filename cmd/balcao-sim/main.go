@@ -3,8 +3,9 @@
 //
 //	balcao-sim demo             a shop, the till's daemon and its screen, at once
 //	balcao-sim ctl WORDS        works the devices of the demo: cards, paper, cables
+//	balcao-sim flow             a purchase walked through every step, with its proof
 //	balcao-sim store --dir DIR  a shop without a till
-//	balcao-sim pinpad|printer|central --listen URL   one device alone
+//	balcao-sim pinpad|scanner|printer|central --listen URL   one device alone
 //
 // It contains nothing of the till: demo starts the program balcao, as anybody would.
 package main
@@ -24,7 +25,9 @@ type cli struct {
 	Demo    demoCommand    `cmd:"" help:"Open a till in a whole simulated shop: no hardware, no account, no configuration."`
 	Ctl     ctlCommand     `cmd:"" help:"Work the devices of a running shop: insert a card, take the paper out, cut the line. 'ctl help' lists the words."`
 	Store   storeCommand   `cmd:"" help:"Run the simulators of a shop without a till, and print where they are as one line of JSON."`
+	Flow    flowCommand    `cmd:"" help:"Walk a purchase through every step of the integration process over the built programs, one line for each step."`
 	Pinpad  pinpadCommand  `cmd:"" help:"Run an ABECS pinpad with a chip card reader."`
+	Scanner scannerCommand `cmd:"" help:"Run a barcode scanner on a serial line or TCP; 'ctl scan CODE' reads a label with it."`
 	Printer printerCommand `cmd:"" help:"Run an ESC/POS receipt printer of 80 mm with cutter and drawer; papers become files."`
 	Central centralCommand `cmd:"" help:"Run the central payment API with acquirer and issuing bank."`
 }

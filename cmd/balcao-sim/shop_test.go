@@ -28,7 +28,7 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 	require.Zero(t, place.PID)
 	config, err := os.ReadFile(place.Config)
 	require.NoError(t, err)
-	for _, device := range []simstore.Device{place.Pinpad, place.Printer, place.Central} {
+	for _, device := range []simstore.Device{place.Pinpad, place.Scanner, place.Printer, place.Central} {
 		require.Contains(t, string(config), device.URL)
 		require.FileExists(t, device.Control)
 	}
@@ -38,12 +38,16 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 		{"card insert visa-debit", "", "the slot holds card visa-debit"},
 		{"pin 1234", "kept for the PIN screen", ""},
 		{"card remove", "", ""},
+		{"scan 7896089012453", "ok", ""},
+		{"scanner unplug", "ok", ""},
+		{"scan 7896089012453", "", "the cable is pulled"},
+		{"scanner plug", "ok", ""},
 		{"printer paper-out", "ok", ""},
 		{"printer paper-in", "ok", ""},
 		{"central down 30s", "down", ""},
 		{"central up", "", ""},
 		{"central ledger", `"sum": 0`, ""},
-		{"dance", "", `nobody knows "dance"`},
+		{"dance", "", `nobody knows "dance": words begin with pinpad, scanner, printer, central, card,`},
 	} {
 		answer, complaint, err := ask(t, append([]string{"ctl", "--dir", place.Dir}, strings.Fields(row.words)...)...)
 		require.Equal(t, row.complaint != "", err != nil, "%s: %s", row.words, complaint)
@@ -55,7 +59,7 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 func TestEveryWordOfHelpIsKnownToItsSimulator(t *testing.T) {
 	place := openStore(t)
 	sockets := map[string]string{
-		simstore.Pinpad: place.Pinpad.Control, simstore.Printer: place.Printer.Control, simstore.Central: place.Central.Control,
+		simstore.Pinpad: place.Pinpad.Control, simstore.Scanner: place.Scanner.Control, simstore.Printer: place.Printer.Control, simstore.Central: place.Central.Control,
 	}
 	for _, group := range vocabulary {
 		for _, word := range group.words {
@@ -73,6 +77,8 @@ func TestEveryWordOfHelpIsKnownToItsSimulator(t *testing.T) {
 	help, _, err := ask(t, "ctl", "help")
 	require.NoError(t, err)
 	require.Contains(t, help, "\ncard remove ")
+	require.Contains(t, help, "\nscan CODE ")
+	require.Contains(t, help, "\nscanner unplug ")
 	require.Contains(t, help, "\nprinter paper-in ")
 }
 
@@ -140,7 +146,7 @@ func TestWhateverIsKilledComesBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(log), "signal: killed")
 	require.Contains(t, string(log), "stopped in order")
-	for _, name := range []string{"balcao", "pinpad", "printer", "central"} {
+	for _, name := range []string{"balcao", "pinpad", "scanner", "printer", "central"} {
 		require.Zero(t, number(place.Dir, name), "%s has ended", name)
 	}
 }

@@ -23,12 +23,16 @@ var vocabulary = []struct {
 	words     []word
 }{
 	{simstore.Pinpad, []string{"card", "pin", "key", "display"}, pinpadWords},
+	{simstore.Scanner, []string{"scan"}, scannerWords},
 	{simstore.Printer, nil, printerWords},
 	{simstore.Central, nil, centralWords},
 }
 
 var pinpadWords = []word{
-	{"card insert NAME", "visa-debit, visa-credit, mastercard-credit, elo-debit, low-funds, expired, blocked, foreign"},
+	{"card insert NAME", "visa-debit, visa-credit, mastercard-credit, elo-debit, low-funds, expired, blocked, foreign, chip-error, voucher"},
+	{"card tap NAME [TIMEOUT]", "contactless, contactless-small, phone, voucher… once the pinpad asks"},
+	{"card swipe NAME [TIMEOUT]", "stripe-only, chip-error… once the pinpad asks"},
+	{"fail-tap STATUS...", "the next taps fail with these codes of the standard"},
 	{"card remove", "pull the card out, also in mid-sale"},
 	{"pin DIGITS", "type the PIN, now or when it is asked for (1234 on all cards)"},
 	{"key ok|cancel|clear|DIGITS", "press keys"},
@@ -46,6 +50,23 @@ var pinpadWords = []word{
 	{"slow DURATION|off", "answer late"},
 	{"mute", "hear nothing and say nothing"},
 	{"unmute", "be there again"},
+}
+
+var scannerWords = []word{
+	{"scan CODE", "read a label"},
+	{"scan-burst CODE...", "read several, sent in one breath"},
+	{"cut CODE N", "only the first N characters arrive, and no suffix"},
+	{"noise-in CODE [SEED]", "noise in the middle of a code"},
+	{"garbage N [SEED]", "bytes of noise"},
+	{"suffix cr|lf|crlf|tab|etx|none", "what it sends after a code"},
+	{"prefix none|stx|aim|stx+aim", "what it sends before a code"},
+	{"speed BYTES_PER_SECOND|off", "a slow line"},
+	{"off", "switch the scanner off"},
+	{"on", "switch it on"},
+	{"unplug", "pull the cable"},
+	{"plug", "put it back"},
+	{"beep", "how often it has beeped"},
+	{"state", "everything about the scanner, JSON"},
 }
 
 var printerWords = []word{
@@ -74,6 +95,9 @@ var centralWords = []word{
 	{"up", "end an outage"},
 	{"down [DURATION]", "close every connection"},
 	{"unavailable [DURATION]", "answer 503"},
+	{"next OPERATION KIND [DURATION]", "one fault at the next call: down, lost-request, error, rate-limited, html, slow, twice, lost-answer, reset, half, gateway"},
+	{"faults SEED [RATE_PPM]|off|log", "random faults on every operation, the same for the same seed"},
+	{"cents on|off", "the cents of an amount pick the answer: ,51 no funds, ,05 refused, ,91 bank away"},
 	{"slow DURATION|off", "wait before looking at a call"},
 	{"lose-answer OPERATION [COUNT]", "do what is asked and never answer (payment-put, confirm, reverse…)"},
 	{"hold OPERATION before|after", "keep calls waiting, before or after they are done"},

@@ -4,6 +4,7 @@
 //	balcao ui --socket S        a screen of a running till
 //	balcao journal verify FILE  judges a copy of a journal
 //	balcao journal dump FILE    prints its records, one a line
+//	balcao import ITEMS.CSV     makes a catalogue of the shop's own file
 //	balcao operator hash        turns a PIN into what the operators file holds
 package main
 
@@ -25,6 +26,7 @@ type cli struct {
 	Serve    serveCommand     `cmd:"" help:"Run the till's daemon: state, devices, storage and sync of one till."`
 	UI       uiCommand        `cmd:"" name:"ui" help:"Open a screen of a running till. It may be closed and opened again at any moment."`
 	Journal  journalCommand   `cmd:"" help:"Look at a copy of a till's journal."`
+	Import   importCommand    `cmd:"" help:"Make the till's catalogue of the shop's own file of items."`
 	Operator operatorCommand  `cmd:"" help:"Help with the operators file."`
 	Version  kong.VersionFlag `help:"Print the version and exit."`
 }

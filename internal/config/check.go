@@ -106,11 +106,19 @@ func (c *Config) checkDevices(found *checker, folder string) {
 			}
 		}
 	}
+	found.device("scanner.url", &c.Scanner.URL, folder)
+	if !slices.Contains(scannerSuffixes, c.Scanner.Suffix) {
+		found.fail("scanner.suffix", fmt.Sprintf("unknown suffix %q", c.Scanner.Suffix), "write one of "+strings.Join(scannerSuffixes, ", "))
+	}
 	found.device("printer.url", &c.Printer.URL, folder)
 	if !slices.Contains(printerProfiles, c.Printer.Profile) {
 		found.fail("printer.profile", fmt.Sprintf("unknown profile %q", c.Printer.Profile), "write one of "+strings.Join(printerProfiles, ", "))
 	}
 }
+
+// scannerSuffixes say how a scanner ends its codes: found out from them, always with
+// a suffix (CR, LF, TAB, ETX), or with none.
+var scannerSuffixes = []string{"auto", "always", "none"}
 
 // printerProfiles are the families of printers that have a profile.
 var printerProfiles = []string{"epson-80", "epson-58", "generic-80", "generic-58"}
@@ -125,11 +133,15 @@ func (c *checker) device(key string, value *string, folder string) {
 	case found && scheme == "pty":
 		absolute(&rest, folder)
 		*value = "pty:" + rest
-	case found && (scheme == "serial" || scheme == "tcp"):
+	case found && slices.Contains(portSchemes, scheme):
 	default:
-		c.fail(key, fmt.Sprintf("%q names no port", *value), "write serial:///dev/ttyACM0?baud=19200, tcp://10.0.0.9:9100 or pty:PATH")
+		c.fail(key, fmt.Sprintf("%q names no port", *value),
+			"write serial:///dev/ttyACM0?baud=19200, usblp:///dev/usb/lp0, usb://04b8:0e27, tcp://10.0.0.9:9100 or pty:PATH")
 	}
 }
+
+// portSchemes are the cables, besides a pty, that a device can hang on.
+var portSchemes = []string{"serial", "tcp", "usb", "usblp"}
 
 // within refuses a duration out of bounds.
 func (c *checker) within(key string, value Duration, least, most time.Duration) {

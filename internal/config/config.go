@@ -24,6 +24,7 @@ type Config struct {
 	Till    Till    `toml:"till"`
 	Central Central `toml:"central"`
 	Pinpad  Pinpad  `toml:"pinpad"`
+	Scanner Scanner `toml:"scanner"`
 	Printer Printer `toml:"printer"`
 	Fiscal  Fiscal  `toml:"fiscal"`
 }
@@ -65,6 +66,13 @@ type Pinpad struct {
 	Acquirer    string `toml:"acquirer"` // two digits
 	PINKeySlot  int    `toml:"pin_key_slot"`
 	DataKeySlot int    `toml:"data_key_slot"`
+}
+
+// Scanner is the barcode scanner on a port of its own, none if URL is empty. One
+// that types like a keyboard needs no configuration.
+type Scanner struct {
+	URL    string `toml:"url"`
+	Suffix string `toml:"suffix"` // "auto", "always" or "none": whether it ends codes with one
 }
 
 // Printer is the receipt printer, none if URL is empty.
@@ -156,6 +164,7 @@ func defaults() Config {
 		Till:    Till{Data: "data", Socket: "balcao.sock", Operators: "operators.toml", Catalog: "catalog.csv"},
 		Central: Central{Answer: Duration(30 * time.Second), Silence: Duration(60 * time.Second)},
 		Pinpad:  Pinpad{Acquirer: "01", PINKeySlot: 1, DataKeySlot: 1},
+		Scanner: Scanner{Suffix: "auto"},
 		Printer: Printer{Profile: "epson-80"},
 		Fiscal:  Fiscal{Scheme: "none"},
 	}

@@ -34,6 +34,9 @@ key = "till.key"
 url = "pty:pinpad"
 tables = "tables.txt"
 
+[scanner]
+url = "pty:scanner"
+
 [printer]
 url = "tcp://127.0.0.1:9100"
 `
@@ -62,6 +65,7 @@ func TestAGoodFileIsCompletedAndItsPathsFollowIt(t *testing.T) {
 	require.Equal(t, "America/Sao_Paulo", loaded.Store.TimeZone)
 	require.Equal(t, filepath.Join(filepath.Dir(path), "data"), loaded.Till.Data)
 	require.Equal(t, "pty:"+filepath.Join(filepath.Dir(path), "pinpad"), loaded.Pinpad.URL)
+	require.Equal(t, config.Scanner{URL: "pty:" + filepath.Join(filepath.Dir(path), "scanner"), Suffix: "auto"}, loaded.Scanner)
 	require.Equal(t, config.Duration(30*time.Second), loaded.Central.Answer)
 
 	people, err := config.Operators(loaded.Till.Operators)
@@ -89,6 +93,8 @@ func TestEveryComplaintNamesLineColumnAndCure(t *testing.T) {
 		"no such file":  {`"ca.pem"`, `"no.pem"`, `balcao.toml:13:1: central.ca: open`},
 		"plain http":    {`https://`, `http://`, `central.url: "http://127.0.0.1:8443" is no https address; write`},
 		"bad device":    {`"pty:pinpad"`, `"/dev/ttyACM0"`, `balcao.toml:18:1: pinpad.url: "/dev/ttyACM0" names no port; write serial:///`},
+		"bad scanner":   {`url = "pty:scanner"`, `url = "hid:1"`, `balcao.toml:22:1: scanner.url: "hid:1" names no port; write serial:///`},
+		"bad suffix":    {`url = "pty:scanner"`, "url = \"pty:scanner\"\nsuffix = \"cr\"", `balcao.toml:23:1: scanner.suffix: unknown suffix "cr"; write one of auto, always, none`},
 		"bad zone":      {`number = "012"`, "number = \"012\"\ntime_zone = \"Mars\"", `balcao.toml:6:1: store.time_zone: unknown time zone "Mars"`},
 		"bad duration":  {`ca = "ca.pem"`, "ca = \"ca.pem\"\nsilence = \"1ms\"", `central.silence: 1ms is not between`},
 		"fiscal scheme": {`[printer]`, "[fiscal]\nscheme = \"nfce\"\n[printer]", `fiscal.scheme: unknown scheme "nfce"`},
@@ -98,6 +104,14 @@ func TestEveryComplaintNamesLineColumnAndCure(t *testing.T) {
 			_, err := config.Load(shop(t, strings.Replace(good, row.old, row.new, 1)))
 			require.ErrorContains(t, err, row.want)
 		})
+	}
+}
+
+func TestADeviceMayHangOnAnyCable(t *testing.T) {
+	for _, url := range []string{"serial:///dev/ttyACM0?baud=19200", "usblp:///dev/usb/lp0", "usb://04b8:0e27/J5PK003421", "tcp://10.0.0.9:9100"} {
+		loaded, err := config.Load(shop(t, strings.Replace(good, "tcp://127.0.0.1:9100", url, 1)))
+		require.NoError(t, err, url)
+		require.Equal(t, url, loaded.Printer.URL)
 	}
 }
 

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,13 +10,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"balcao/terminal/catalog"
-	"balcao/terminal/money"
 	"balcao/terminal/operator"
 )
-
-// catalogMax bounds a catalogue file, room for more than 100,000 items.
-const catalogMax = 64 << 20
 
 // Operators reads the people of the till: an array of tables `operator` with id,
 // name, role and pin (an Argon2id string, as `balcao operator hash` prints it).
@@ -74,50 +68,6 @@ func HashPIN(pin string) (string, error) {
 	var salt [16]byte
 	rand.Read(salt[:])
 	return operator.HashPIN(pin, salt), nil
-}
-
-// catalogHeader is the first line of a catalogue file.
-var catalogHeader = []string{"sku", "code", "description", "unit", "price"}
-
-// Catalog reads the items of the shop: comma-separated, UTF-8, first line
-// sku,code,description,unit,price; price with a decimal point or comma.
-func Catalog(path string) (*catalog.Catalog, error) {
-	data, err := readBounded(path, catalogMax)
-	if err != nil {
-		return nil, fmt.Errorf("read catalogue: %w", err)
-	}
-	reader := csv.NewReader(bytes.NewReader(data))
-	reader.FieldsPerRecord = len(catalogHeader)
-	header, err := reader.Read()
-	if err != nil || strings.Join(header, ",") != strings.Join(catalogHeader, ",") {
-		return nil, fmt.Errorf("read catalogue %s: first line must be %s", path, strings.Join(catalogHeader, ","))
-	}
-	var items []catalog.Item
-	for {
-		record, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read catalogue %s: %w", path, err)
-		}
-		item := catalog.Item{SKU: record[0], Description: record[2], Unit: record[3]}
-		if record[1] != "" {
-			item.Codes = []string{record[1]}
-		}
-		var price money.UnitPrice
-		if err := price.UnmarshalText([]byte(strings.ReplaceAll(record[4], ",", "."))); err != nil {
-			line, column := reader.FieldPos(4)
-			return nil, fmt.Errorf("read catalogue %s:%d:%d: price of %s: %w", path, line, column, item.SKU, err)
-		}
-		item.Price = price
-		items = append(items, item)
-	}
-	loaded, err := catalog.New(items)
-	if err != nil {
-		return nil, fmt.Errorf("read catalogue %s: %w", path, err)
-	}
-	return loaded, nil
 }
 
 // Effective writes the configuration as it takes effect, paths absolute and

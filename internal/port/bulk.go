@@ -161,21 +161,17 @@ func (s *bulkStream) Write(data []byte) (int, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	taken := 0
-	for {
+	for taken < len(data) {
 		if err := s.refuse(s.writeDeadline); err != nil {
 			return taken, err
 		}
-		if taken == len(data) {
-			return taken, nil
-		}
 		n, err := s.transfer(data[taken:min(taken+outBytesMax, len(data))])
-		if taken += n; err != nil {
+		taken += n
+		if err != nil {
 			return taken, err
 		}
-		if taken == len(data) {
-			return taken, nil
-		}
 	}
+	return taken, nil
 }
 
 // transfer sends one piece. When the deadline passes it still waits for the end of

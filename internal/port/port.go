@@ -12,8 +12,8 @@
 //	usb://04b8:0e27/J5PK003421         the one with this serial number
 //	pty:/run/sim/pinpad                a pseudo terminal, or a link to one
 //
-// Only files named usb_libusb and usb_find need libusb; the tag nousb leaves them
-// out.
+// Only usb_libusb.go needs libusb, and with it a C compiler; the tag nousb takes
+// usb_none.go instead.
 //
 // Facts: termios(3) and tty_ioctl(4) of Linux; tcp(7) for keep-alive; the driver
 // drivers/usb/class/usblp.c; USB 2.0, chapter 5.8 (bulk transfers), and the class

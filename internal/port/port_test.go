@@ -29,12 +29,23 @@ const (
 // bench is a cable of one kind: dial opens the till's end, device is the other.
 type bench struct {
 	url    string
+	open   func() port.Port // nil where Dial can open it
 	device func() io.ReadWriteCloser
+}
+
+func (b bench) dial(ctx context.Context) (port.Port, error) {
+	if b.open != nil {
+		return b.open(), nil
+	}
+	return port.Dial(ctx, b.url)
 }
 
 // benches opens one cable of each kind, so that every test holds for all.
 func benches(t *testing.T) map[string]bench {
-	return map[string]bench{"pty": newTerminal(t, "pty:"), "serial": newTerminal(t, "serial://"), "tcp": newConnection(t)}
+	return map[string]bench{
+		"pty": newTerminal(t, "pty:"), "serial": newTerminal(t, "serial://"), "tcp": newConnection(t),
+		"usb": newBulkBench(t), "usblp": newNodeBench(t),
+	}
 }
 
 func newTerminal(t *testing.T, scheme string) bench {
@@ -63,7 +74,7 @@ func newConnection(t *testing.T) bench {
 func onEach(t *testing.T, test func(t *testing.T, till port.Port, device io.ReadWriteCloser)) {
 	for name, cable := range benches(t) {
 		t.Run(name, func(t *testing.T) {
-			till, err := port.Dial(t.Context(), cable.url)
+			till, err := cable.dial(t.Context())
 			require.NoError(t, err)
 			t.Cleanup(func() { till.Close() })
 			require.NoError(t, till.SetReadDeadline(time.Now().Add(patience)))
@@ -236,7 +247,7 @@ func TestCloseEndsAReadUnderWay(t *testing.T) {
 func TestErrorsNameTheDevice(t *testing.T) {
 	for name, cable := range benches(t) {
 		t.Run(name, func(t *testing.T) {
-			till, err := port.Dial(t.Context(), cable.url)
+			till, err := cable.dial(t.Context())
 			require.NoError(t, err)
 			require.NoError(t, till.Close())
 			_, err = till.Write([]byte("x"))
@@ -280,7 +291,7 @@ func TestDialSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	require.NoError(t, os.WriteFile(plain, nil, 0o600))
 
 	for rawURL, want := range map[string]string{
-		"bluetooth:00:11":                      "known are pty, serial, tcp",
+		"bluetooth:00:11":                      "known are pty, serial, tcp, usb, usblp",
 		"/dev/ttyACM0":                         `unknown scheme ""`,
 		"serial://%zz":                         "dial device",
 		"serial://dev/ttyACM0":                 "three slashes",
@@ -294,6 +305,12 @@ func TestDialSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		"pty:":                                 "pty:PATH",
 		"pty:/dev/none-such":                   "check cable and power",
 		"pty:/dev/none?baud=9600":              `unknown option "baud"`,
+		"usblp:":                               "three slashes",
+		"usblp://dev/usb/lp0":                  "three slashes",
+		"usblp:///dev/none-such":               "check cable and power",
+		"usblp:///dev/null":                    "no USB printer",
+		"usblp://" + plain:                     "no USB printer",
+		"usblp:///dev/usb/lp0?baud=9600":       `unknown option "baud"`,
 		"tcp://10.0.0.9":                       "tcp://HOST:PORT",
 		"tcp://:9100":                          "tcp://HOST:PORT",
 		"tcp://10.0.0.9:9100/queue":            "tcp://HOST:PORT",

@@ -61,4 +61,12 @@ func TestHintsSayWhatToDo(t *testing.T) {
 	} {
 		require.Equal(t, want, openHint(cause))
 	}
+	for want, cause := range map[string]error{
+		hintPrinterForbidden: &fs.PathError{Op: "open", Err: unix.EACCES},
+		hintPrinterMissing:   &fs.PathError{Op: "open", Err: unix.ENODEV},
+		hintBusy:             &fs.PathError{Op: "open", Err: unix.EBUSY},
+		hintNoPrinterNode:    unix.EISDIR,
+	} {
+		require.Equal(t, want, printerNodeHint(cause))
+	}
 }

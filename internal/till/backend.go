@@ -6,6 +6,7 @@ import (
 	"balcao/terminal"
 	"balcao/terminal/engine"
 	"balcao/terminal/money"
+	"balcao/terminal/shift"
 	"balcao/terminal/snapshot"
 	"balcao/terminal/text"
 	"balcao/ui/link"
@@ -67,9 +68,37 @@ func request(command link.Command) (terminal.What, bool) {
 	case link.VerbReprint:
 		return terminal.Reprint{}, true
 	case link.VerbVoidLine:
-		return terminal.VoidLine{Number: command.Number}, true
+		return terminal.VoidLine{Number: command.Number, Reason: command.Text}, true
 	case link.VerbCancelSale:
-		return terminal.CancelSale{}, true
+		return terminal.CancelSale{Reason: command.Text}, true
+	default:
+		return requestOfTheDay(command)
+	}
+}
+
+// requestOfTheDay is what a day has besides its sales.
+func requestOfTheDay(command link.Command) (terminal.What, bool) {
+	switch command.Verb {
+	case link.VerbSearch:
+		return terminal.SearchItems{Words: command.Text}, true
+	case link.VerbAnswer:
+		return terminal.Answer{Number: command.Number}, true
+	case link.VerbApprove:
+		return terminal.Approve{OperatorID: command.Text, PIN: terminal.Secret(command.PIN)}, true
+	case link.VerbCashIn:
+		return terminal.MoveCash{Type: shift.Suprimento, Amount: amountOf(command.Amount), Reason: command.Text}, true
+	case link.VerbCashOut:
+		return terminal.MoveCash{Type: shift.Sangria, Amount: amountOf(command.Amount), Reason: command.Text}, true
+	case link.VerbXReport:
+		return terminal.PrintX{}, true
+	case link.VerbBeginClose:
+		return terminal.BeginClose{}, true
+	case link.VerbCount:
+		return terminal.CountDrawer{Counted: amountOf(command.Amount)}, true
+	case link.VerbClose:
+		return terminal.CloseDay{}, true
+	case link.VerbLeaveClose:
+		return terminal.LeaveClose{}, true
 	default:
 		return nil, false
 	}

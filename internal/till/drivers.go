@@ -9,6 +9,7 @@ import (
 	"balcao/printer"
 	"balcao/printer/escpos"
 	"balcao/reader/pinpad"
+	"balcao/reader/scanner"
 	"balcao/sync/central"
 	"balcao/sync/outbox"
 	"balcao/sync/transport"
@@ -26,6 +27,7 @@ import (
 //	outbox      sync/outbox                [central]
 //	card reader reader/pinpad (ABECS)      [pinpad]; none without url
 //	printer     printer (ESC/POS)          [printer]; none without url
+//	scanner     reader/scanner             [scanner]; none without url
 
 // central builds the client of the central payment API and the outbox behind it.
 func (t *Till) central() (*central.Client, error) {
@@ -77,13 +79,33 @@ func (t *Till) cardReader() (engine.CardReader, error) {
 	words := text.In(t.config.Store.Language)
 	driver := pinpad.New(pinpad.Config{
 		URL: settings.URL, Tables: tables, Acquirer: number, PINSlot: settings.PINKeySlot, DataSlot: settings.DataKeySlot,
-		Texts:    pinpad.Texts{Idle: words.Word("core.pinpad.idle"), UseChip: words.Word("core.pinpad.use_chip")},
+		Texts: pinpad.Texts{
+			Idle: words.Word("core.pinpad.idle"), UseChip: words.Word("core.pinpad.use_chip"),
+			ChipFailed: words.Word("core.pinpad.chip_failed"), TapAgain: words.Word("core.pinpad.tap_again"),
+			NoTap: words.Word("core.pinpad.no_tap"), UsePhone: words.Word("core.pinpad.use_phone"),
+		},
 		OnStatus: func(status device.Status) { t.report(terminal.DeviceChanged{Status: status}) },
 		OnStep:   func(step device.CardStep) { t.report(terminal.CardMoved{Step: step}) },
 		Log:      t.log,
 	})
 	t.works = append(t.works, driver.Run)
 	return reader{pinpad: driver, words: words}, nil
+}
+
+// scanner builds the barcode scanner's driver, if there is one.
+func (t *Till) scanner() {
+	settings := t.config.Scanner
+	if settings.URL == "" {
+		t.works = append(t.works, t.unused(device.Scanner))
+		return
+	}
+	driver := scanner.New(scanner.Config{
+		URL: settings.URL, Ending: scanner.Ending(settings.Suffix), Log: t.log,
+		OnScan:    func(code string, _ time.Duration) { t.report(terminal.Scan{Code: code}) },
+		OnGarbled: func() { t.report(terminal.ScanGarbled{}) },
+		OnStatus:  func(status device.Status) { t.report(terminal.DeviceChanged{Status: status}) },
+	})
+	t.works = append(t.works, driver.Run)
 }
 
 // printer builds the receipt printer's driver, or a part that says there is none.

@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait of these tests: a loaded machine, not a slow till.
-const patience = 60 * time.Second
+const patience = 25 * time.Second
 
 // binaries builds both programs once, with tags for a broken build, and answers
 // their folder.
@@ -77,6 +77,9 @@ type place struct {
 	Central struct {
 		Control string `json:"control"`
 	} `json:"central"`
+	Scanner struct {
+		Control string `json:"control"`
+	} `json:"scanner"`
 }
 
 // rig is a whole shop of real processes: simulators, daemon, and this test as the

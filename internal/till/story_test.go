@@ -63,6 +63,8 @@ func (t storyTB) FailNow()                          { t.script.Fatalf("failed") 
 //	shop                  opens a shop: simulators, daemon, a cashier's session
 //	type LINE             the entry line and Enter; enter is an empty one
 //	scan CODE, tender N [AMOUNT], cancel, inquire, reprint, login ID PIN
+//	cancel_sale REASON, cash_in|cash_out AMOUNT REASON, approve ID PIN, x_report
+//	begin_close, count AMOUNT, close
 //	refused ID WORD...    the same, and the till refuses with this message
 //	sees NAME=VALUE...    waits until the screen shows it
 //	card|pin|pinpad|printer|central WORD...   works a simulator
@@ -75,9 +77,12 @@ func storyWords() map[string]func(*testscript.TestScript, bool, []string) {
 		"shop": (*story).open, "sees": (*story).sees, "refused": (*story).refused, "paper": (*story).paper,
 		"ledger": (*story).ledger, "powercut": (*story).powercut, "boot": (*story).boot, "books": (*story).books,
 		"card": (*story).simulator, "pin": (*story).simulator, "pinpad": (*story).simulator,
-		"printer": (*story).simulator, "central": (*story).simulator, "away": (*story).away,
+		"printer": (*story).simulator, "central": (*story).simulator, "scanner": (*story).simulator, "away": (*story).away,
 	}
-	for _, word := range []string{"type", "enter", "scan", "tender", "cancel", "inquire", "reprint", "login", "logout", "float", "void"} {
+	for _, word := range []string{
+		"type", "enter", "scan", "tender", "cancel", "inquire", "reprint", "login", "logout", "float", "void",
+		"cancel_sale", "cash_in", "cash_out", "approve", "x_report", "begin_close", "count", "close",
+	} {
 		words[word] = (*story).command
 	}
 	commands := map[string]func(*testscript.TestScript, bool, []string){}
@@ -142,6 +147,12 @@ func commandOf(ts *testscript.TestScript, args []string) link.Command {
 		if len(rest) > 1 {
 			command.Amount = amountIn(ts, rest[1])
 		}
+	case "cash_in", "cash_out", "count":
+		command.Verb, command.Amount, command.Text = word, amountIn(ts, rest[0]), strings.Join(rest[1:], " ")
+	case "approve":
+		command.Verb, command.Text, command.PIN = word, rest[0], rest[1]
+	case "cancel_sale", "x_report", "begin_close", "close":
+		command.Verb = word
 	case "void":
 		number, err := strconv.Atoi(rest[0])
 		ts.Check(err)
@@ -191,6 +202,9 @@ func shownOf(view snapshot.Cashier) map[string]string {
 		shown["last"], shown["change"] = words.Amount(view.LastSale.Total), words.Amount(view.LastSale.Change)
 		shown["receipt"] = view.LastSale.Paper.ID
 	}
+	if view.Toast != nil {
+		shown["toast"] = view.Toast.Text.ID
+	}
 	if view.Banner != nil {
 		shown["banner"] = view.Banner.Code
 	}
@@ -207,8 +221,9 @@ func (s *story) simulator(ts *testscript.TestScript, args []string) {
 	socket := map[string]string{
 		"card": s.rig.place.Pinpad.Control, "pin": s.rig.place.Pinpad.Control, "pinpad": s.rig.place.Pinpad.Control,
 		"printer": s.rig.place.Printer.Control, "central": s.rig.place.Central.Control,
+		"scanner": s.rig.place.Scanner.Control,
 	}[args[0]]
-	if args[0] == "pinpad" || args[0] == "printer" || args[0] == "central" {
+	if args[0] == "pinpad" || args[0] == "printer" || args[0] == "central" || args[0] == "scanner" {
 		args = args[1:]
 	}
 	answer, err := s.rig.sim(socket, args...)

@@ -123,6 +123,7 @@ func (t *Till) assemble(world terminal.World) error {
 	if err != nil {
 		return err
 	}
+	t.scanner()
 	t.engine = engine.New(engine.Config{
 		Ports: engine.Ports{
 			Journal: journalOf(t.store, client), Reader: reader, Acquirer: acquirer{client}, Outbox: t.outbox, Printer: paper,

@@ -16,6 +16,7 @@ import (
 	"balcao/terminal/device"
 	"balcao/terminal/money"
 	"balcao/terminal/sale"
+	"balcao/terminal/shift"
 	"balcao/terminal/text"
 )
 
@@ -182,7 +183,7 @@ func pages(t testing.TB) map[string]receipt.Document {
 	}, text.In(text.Portuguese))
 	require.NoError(t, err)
 	return map[string]receipt.Document{
-		"cash": cash,
+		"cash": cash, "close": dayClose(t),
 		"codes": {
 			receipt.Line{Text: "€ “códigos” — 2ª via", Align: receipt.Centre, Bold: true},
 			receipt.Space{Lines: 2},
@@ -191,6 +192,39 @@ func pages(t testing.TB) map[string]receipt.Document {
 			receipt.Image{Width: 16, Height: 2, Dots: []byte{0x10, 0x04, 0xFF, 0x00}},
 			receipt.Cut{Full: true},
 		},
+	}
+}
+
+// dayClose is a cancelled sale, cash taken out and a Z, in one job.
+func dayClose(t testing.TB) receipt.Document {
+	opened := time.Date(2026, 11, 23, 8, 1, 12, 0, time.FixedZone("", -3*60*60))
+	session := shift.Session{
+		OperatorID: "214", OperatorName: "MARIA S.", BusinessDate: "2026-11-23", OpenedAt: opened, FirstSeq: 41_207,
+		Counts: []shift.Count{{Counted: 642_30}},
+	}
+	session.Sums = session.Sums.Move(shift.Float, 200_00).Move(shift.Suprimento, 100_00).Move(shift.Sangria, 1_500_00).
+		Sell(9_001, 14_352_15, 213_15).Pay("cash", 1_847_30).Pay("credit", 12_291_70)
+	report := session.Report(opened.Add(14*time.Hour), 43_018, shift.Pending{Attempts: []string{"01M84QE…E7"}, Queue: 3})
+	report.Number, report.ChainHead = 1_487, "618f61aa44e4cf7964e2fc85e3700f648bf3d8e10455e19a7482ba6c873832cd"
+	made, err := receipt.Build(device.PrintJob{
+		ID: "01M84QEJ5Y7K3N9V2T6B8D4CE7", Documents: []device.Document{device.CancelledSale, device.CashSlip, device.ZReport}, Copy: 1,
+		Store: device.Store{Name: "MERCADO BOA VISTA", TaxID: "12345678000195", Till: "03"},
+		Cancelled: &device.Cancelled{
+			Number: 184_213, At: opened, OperatorID: "214", OperatorName: "MARIA S.", ApproverID: "101", Reason: "Cliente desistiu", Total: 10_28,
+			Lines: []sale.Line{{Description: "PÃO FRANCÊS", Unit: "kg", Quantity: 845, UnitPrice: 16_9000, Discount: 4_00, Total: 10_28}},
+		},
+		Movement: &device.Movement{Type: shift.Sangria, Amount: 1_500_00, At: opened, OperatorID: "214", OperatorName: "MARIA S.", Reason: "Depósito no cofre"},
+		Report:   &report,
+	}, text.In(text.Portuguese))
+	require.NoError(t, err)
+	return made
+}
+
+func TestEveryWordOfTheDaysPapersIsInTheCodePage(t *testing.T) {
+	for _, family := range []string{"epson-80", "epson-58"} {
+		family := profile(t, family)
+		_, report := escpos.Encode(receipt.Layout(dayClose(t), family.Paper), family, "job")
+		require.Zero(t, report.Replaced)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"balcao/terminal/device"
 	"balcao/terminal/money"
 	"balcao/terminal/sale"
+	"balcao/terminal/shift"
 	"balcao/terminal/text"
 )
 
@@ -38,19 +39,39 @@ func reprint() device.PrintJob {
 	}
 }
 
-func TestReceiptReadsAsOnPaper(t *testing.T) {
-	for name, look := range map[string]struct {
-		profile receipt.Profile
-		tag     text.Tag
-	}{
-		"receipt.pt-BR.48": {wide, text.Portuguese}, "receipt.pt-BR.32": {narrow, text.Portuguese},
-		"receipt.en.48": {wide, text.English}, "receipt.en.32": {narrow, text.English},
-	} {
-		t.Run(name, func(t *testing.T) {
-			document, err := receipt.Build(reprint(), text.In(look.tag))
-			require.NoError(t, err)
-			golden.Equal(t, "testdata/"+name+".txt", preview.Text(receipt.Layout(document, look.profile)))
-		})
+// dayClose is a Z of a day that ends five reais short, behind the slip of the cash
+// that was taken out.
+func dayClose() device.PrintJob {
+	job := reprint()
+	job.Documents, job.Copy, job.Sale = []device.Document{device.CashSlip, device.ZReport}, 1, nil
+	opened := time.Date(2026, 11, 23, 8, 1, 12, 0, job.CopiedAt.Location())
+	job.Movement = &device.Movement{
+		Type: shift.Sangria, Amount: 1_500_00, At: opened.Add(8 * time.Hour),
+		OperatorID: "214", OperatorName: "MARIA S.", ApproverID: "101", Reason: "Depósito no cofre",
+	}
+	session := shift.Session{
+		OperatorID: "214", OperatorName: "MARIA S.", BusinessDate: "2026-11-23", OpenedAt: opened, FirstSeq: 41_207,
+		Counts: []shift.Count{{Counted: 642_30}},
+	}
+	session.Sums = session.Sums.Move(shift.Float, 200_00).Move(shift.Suprimento, 100_00).Move(shift.Sangria, 1_500_00).
+		Sell(9_001, 14_352_15, 213_15).Pay("cash", 1_847_30).Pay("credit", 12_291_70)
+	report := session.Report(opened.Add(14*time.Hour), 43_018, shift.Pending{Attempts: []string{"01M84QE…E7"}, Queue: 3})
+	report.Number, report.ChainHead = 1_487, "618f61aa44e4cf7964e2fc85e3700f648bf3d8e10455e19a7482ba6c873832cd"
+	job.Report = &report
+	return job
+}
+
+func TestPapersReadAsTheyAre(t *testing.T) {
+	for name, job := range map[string]device.PrintJob{"receipt": reprint(), "close": dayClose()} {
+		for _, tag := range []text.Tag{text.Portuguese, text.English} {
+			for suffix, profile := range map[string]receipt.Profile{"48": wide, "32": narrow} {
+				t.Run(name+" "+string(tag)+" "+suffix, func(t *testing.T) {
+					document, err := receipt.Build(job, text.In(tag))
+					require.NoError(t, err)
+					golden.Equal(t, "testdata/"+name+"."+string(tag)+"."+suffix+".txt", preview.Text(receipt.Layout(document, profile)))
+				})
+			}
+		}
 	}
 }
 

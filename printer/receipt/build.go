@@ -14,8 +14,11 @@ import (
 
 // Errors of [Build]: what a document needs and the job lacks.
 var (
-	errNoSale    = errors.New("no sale to print")
-	errNoPayment = errors.New("no payment attempt to print")
+	errNoSale      = errors.New("no sale to print")
+	errNoPayment   = errors.New("no payment attempt to print")
+	errNoCancelled = errors.New("no cancelled sale to print")
+	errNoMovement  = errors.New("no cash movement to print")
+	errNoReport    = errors.New("no report to print")
 )
 
 // Build makes the document of a job: its papers one after the other, each with
@@ -50,7 +53,8 @@ func (c *composer) document(document device.Document) error {
 		return err
 	}
 	c.copyMark()
-	c.add(Cut{})
+	// A Z is filed, never handed over: it need not hang on until somebody takes it.
+	c.add(Cut{Full: document == device.ZReport})
 	return nil
 }
 
@@ -62,6 +66,12 @@ func (c *composer) body(document device.Document) error {
 		return c.cardSlip(document)
 	case device.UnderReviewSlip:
 		return c.underReview()
+	case device.CancelledSale:
+		return c.cancelledSale()
+	case device.CashSlip:
+		return c.cashSlip()
+	case device.XReport, device.ZReport:
+		return c.sessionReport(document)
 	default:
 		return fmt.Errorf("no such document")
 	}
@@ -108,6 +118,15 @@ func taxID(plain string) string {
 		return plain
 	}
 	return plain[:2] + "." + plain[2:5] + "." + plain[5:8] + "/" + plain[8:12] + "-" + plain[12:]
+}
+
+// customerTaxID writes a customer's CPF, 529.982.247-25, or CNPJ with its name.
+func (c *composer) customerTaxID(plain string) string {
+	const cpfDigits = 11
+	if len(plain) != cpfDigits {
+		return c.say("paper.head.tax_id", "TaxID", taxID(plain))
+	}
+	return c.say("paper.receipt.cpf", "CPF", plain[:3]+"."+plain[3:6]+"."+plain[6:9]+"-"+plain[9:])
 }
 
 // saleCode is a sale's number as an EAN-13 for use inside the store: prefix 2,

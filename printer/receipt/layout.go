@@ -42,6 +42,8 @@ func rows(block Block, profile Profile) []Row {
 		return block.rows(profile.Columns)
 	case Columns:
 		return block.rows(profile.Columns)
+	case Table:
+		return block.rows(profile.Columns)
 	case Big:
 		return block.rows(profile.Columns)
 	case Rule:

@@ -12,8 +12,8 @@ package receipt
 // Document is a tree of blocks, printed from top to bottom.
 type Document []Block
 
-// A Block is one of [Line], [Columns], [Rule], [Big], [Space], [Barcode], [QR],
-// [Image], [Cut] and [Pulse].
+// A Block is one of [Line], [Columns], [Table], [Rule], [Big], [Space], [Barcode],
+// [QR], [Image], [Cut] and [Pulse].
 type Block interface{ block() }
 
 // Align is where a text stands in its width.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"balcao/terminal/money"
 	"balcao/terminal/sale"
 )
 
@@ -20,11 +21,9 @@ func (c *composer) saleReceipt() error {
 	c.add(Rule{})
 	c.saleHead(paid)
 	c.add(Rule{})
-	for i, line := range paid.Order.Lines {
-		c.item(i+1, line)
-	}
+	c.items(paid.Order.Lines)
 	c.add(Rule{})
-	c.totals(paid)
+	c.totals(paid.Order.Lines, paid.Order.Totals.Total)
 	c.add(Rule{})
 	for _, tender := range paid.Tenders {
 		c.tender(tender)
@@ -74,8 +73,21 @@ func (c *composer) saleHead(paid *sale.Paid) {
 			{Text: c.say("paper.receipt.number", "Number", c.count(paid.Receipt)), Align: Right},
 		}},
 	)
+	if customer := paid.Order.TaxID; customer != "" {
+		c.add(Columns{Cells: []Cell{
+			{Text: c.say("paper.receipt.customer"), Fit: Drop},
+			{Text: c.customerTaxID(customer), Align: Right},
+		}})
+	}
 }
 
+func (c *composer) items(lines []sale.Line) {
+	for i, line := range lines {
+		c.item(i+1, line)
+	}
+}
+
+// item is a line of a sale: what it costs, and below that what was taken off.
 func (c *composer) item(ordinal int, line sale.Line) {
 	unit := line.Unit
 	if unit == "" {
@@ -83,23 +95,33 @@ func (c *composer) item(ordinal int, line sale.Line) {
 	}
 	sum := pair(
 		c.language.Quantity(line.Quantity)+" "+unit+" x "+c.language.UnitPrice(line.UnitPrice),
-		c.language.Amount(line.Total),
+		c.language.Amount(line.Total+line.Discount),
 	)
 	sum.Indent = itemIndent
 	c.add(Line{Text: fmt.Sprintf("%03d %s", ordinal, line.Description), Hang: itemIndent}, sum)
+	if line.Discount != 0 {
+		off := pair(c.say("paper.receipt.discount"), c.language.Amount(-line.Discount))
+		off.Indent = itemIndent
+		c.add(off)
+	}
 }
 
-func (c *composer) totals(paid *sale.Paid) {
-	totals, lines := paid.Order.Totals, paid.Order.Lines
+// totals leads from the sum of the lines before any discount, which the figures
+// above add up to, to what is paid.
+func (c *composer) totals(lines []sale.Line, total money.Cents) {
 	items, pieces := c.count(int64(len(lines))), c.count(sale.Pieces(lines))
 	c.add(Line{Text: c.say("paper.receipt.counts", "Items", items, "Pieces", pieces)})
-	if totals.Items != totals.Total {
+	gross := sale.TotalOf(lines)
+	for _, line := range lines {
+		gross += line.Discount
+	}
+	if gross != total {
 		c.add(
-			pair(c.say("paper.receipt.subtotal"), c.language.Amount(totals.Items)),
-			pair(c.say("paper.receipt.discounts"), c.language.Amount(totals.Total-totals.Items)),
+			pair(c.say("paper.receipt.subtotal"), c.language.Amount(gross)),
+			pair(c.say("paper.receipt.discounts"), c.language.Amount(total-gross)),
 		)
 	}
-	c.add(Big{Label: c.say("paper.receipt.total"), Amount: c.language.Amount(totals.Total)})
+	c.add(Big{Label: c.say("paper.receipt.total"), Amount: c.language.Amount(total)})
 }
 
 // tender is one way of paying: of cash what was handed over, of a card which one.

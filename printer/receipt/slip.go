@@ -21,7 +21,11 @@ func (c *composer) cardSlip(document device.Document) error {
 	if !stands(attempt) {
 		return fmt.Errorf("payment attempt %s in %v is not an approved payment", attempt.ID, attempt.State)
 	}
-	c.slipHead(document)
+	title := "paper.slip.customer"
+	if document == device.MerchantSlip {
+		title = "paper.slip.merchant"
+	}
+	c.slipHead(title)
 	c.add(Rule{})
 	c.cardRows(attempt)
 	c.add(Rule{}, Big{Label: c.say("paper.slip.amount"), Amount: c.language.Amount(attempt.Amount)}, Rule{})
@@ -30,7 +34,7 @@ func (c *composer) cardSlip(document device.Document) error {
 		c.add(Line{Text: c.say("paper.slip.cryptogram", "Cryptogram", found), Align: Centre})
 	}
 	if document == device.MerchantSlip && attempt.Card.CVM == card.CVMSignature {
-		c.add(Space{Lines: signatureLines}, Rule{}, Line{Text: c.say("paper.slip.signature"), Align: Centre})
+		c.signature("paper.slip.signature")
 	}
 	return nil
 }
@@ -48,16 +52,13 @@ func stands(attempt *payment.Attempt) bool {
 	}
 }
 
-func (c *composer) slipHead(document device.Document) {
+// slipHead says where a paper comes from and, by a message, what it is.
+func (c *composer) slipHead(title string) {
 	c.add(Line{Text: c.job.Store.Name, Align: Centre, Bold: true})
 	till := Cell{Text: c.say("paper.head.till", "Till", c.job.Store.Till), Align: Right}
 	head := Columns{Cells: []Cell{till}}
 	if c.job.Store.TaxID != "" {
 		head.Cells = []Cell{{Text: c.say("paper.head.tax_id", "TaxID", taxID(c.job.Store.TaxID))}, till}
-	}
-	title := "paper.slip.customer"
-	if document == device.MerchantSlip {
-		title = "paper.slip.merchant"
 	}
 	c.add(head, Line{Text: c.say(title), Align: Centre, Bold: true})
 }
@@ -130,7 +131,7 @@ func (c *composer) underReview() error {
 	}
 	key := c.say("paper.review.key", "Key", attempt.ID.Short())
 	if c.job.Sale != nil {
-		key = c.say("paper.review.sale", "Sale", c.count(c.job.Sale.Order.SaleNumber)) + "  " + key
+		key = c.say("paper.head.sale", "Sale", c.count(c.job.Sale.Order.SaleNumber)) + "  " + key
 	}
 	c.add(
 		Line{Text: c.job.Store.Name, Align: Centre},

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"balcao/terminal/money"
 )
 
 // ApplicationRow is what the tables say of one application (AID), as far as a till
 // varies it; [ApplicationRow.Record] gives all else one value that holds for a
-// Brazilian store with contact chips and online authorisation.
+// Brazilian store with online authorisation.
 type ApplicationRow struct {
 	Acquirer int     // 1 to 99, or 0 for tables common to all
 	Index    string  // within the acquirer's tables, two characters, "01" to "ZZ"
@@ -23,6 +25,39 @@ type ApplicationRow struct {
 	ActionDefault string // terminal action codes, ten hex digits each
 	ActionDenial  string
 	ActionOnline  string
+
+	Contactless ContactlessRow
+}
+
+// ContactlessRow is what the tables say of an application before the antenna. The
+// zero value keeps it away from there.
+type ContactlessRow struct {
+	Kernel   ContactlessKernel
+	Max      money.Cents // the highest sale; above it the customer inserts or swipes
+	PhoneMax money.Cents // the same where the holder is verified on a phone
+	CVMLimit money.Cents // up to here nobody verifies the holder
+}
+
+// ContactlessKernel says whose rules a contactless application follows
+// (T1_CTLSMODE, one character).
+type ContactlessKernel string
+
+// The kernels of the brands that this till knows by name.
+const (
+	VisaKernel       ContactlessKernel = "2"
+	MastercardKernel ContactlessKernel = "4"
+)
+
+// contactlessMaxLimit is the highest limit that eight hex digits hold, in cents.
+const contactlessMaxLimit money.Cents = 0xFFFFFFFF
+
+func (c ContactlessRow) check() error {
+	for _, limit := range []money.Cents{c.Max, c.PhoneMax, c.CVMLimit} {
+		if limit < 0 || limit > contactlessMaxLimit {
+			return fmt.Errorf("contactless limit %s does not fit in eight hex digits", limit)
+		}
+	}
+	return nil
 }
 
 // Fixed values of an application row (ABECS 2.20, AID record).
@@ -39,6 +74,9 @@ const (
 	offlineCodes       = "Y1Z1Y3Z3"
 	zeroAmountRefused  = "0"
 	contactlessOff     = "0"
+	antennaCapability  = "E068C8"     // CTLSTRMCP: PIN sent online, signature, none
+	alwaysOnline       = "FFFFFFFFFF" // CTLSTACONL
+	holderActsOnPhone  = "1"          // MOBCVM, edition 2.12: answer 086 and not 081
 	noRiskData         = ""
 	aidHexMax          = 32
 	dataListHexMax     = 40
@@ -60,6 +98,9 @@ type column struct {
 
 // Record writes the row in the layout of edition 2.20, 340 bytes.
 func (a ApplicationRow) Record() (Record, error) {
+	if err := a.Contactless.check(); err != nil {
+		return nil, fmt.Errorf("write application %s: %w", a.AID, err)
+	}
 	record := []byte("000")
 	for _, part := range a.columns() {
 		encoded := encodeText(part.value)
@@ -122,15 +163,22 @@ func (a ApplicationRow) terminalColumns() []column {
 	}
 }
 
-// contactlessColumns are the contactless fields, all off, and the data lists
-// that stand among them.
+// contactlessColumns are the contactless fields, and the data lists that stand among
+// them. Like a chip, a contactless card goes online with every sale: its floor limit
+// is zero, and of its action codes the one for online has all bits.
 func (a ApplicationRow) contactlessColumns() []column {
+	c := a.Contactless
+	kernel, phone, action, terminal, more := contactlessOff, contactlessOff, noRiskData, noRiskData, noRiskData
+	if c.Kernel != "" {
+		kernel, phone, action = string(c.Kernel), holderActsOnPhone, alwaysOnline
+		terminal, more = antennaCapability, moreCapabilities
+	}
 	return []column{
 		{zeroAmountRefused, 1, ""},
-		{contactlessOff, 1, ""},
-		{noRiskData, 8, "0"}, // contactless transaction limit
-		{noRiskData, 8, "0"}, // floor limit
-		{noRiskData, 8, "0"}, // limit without verification
+		{kernel, 1, ""},
+		{fmt.Sprintf("%08X", int64(c.Max)), 8, ""},
+		{noFloorLimit, 8, ""},
+		{fmt.Sprintf("%08X", int64(c.CVMLimit)), 8, ""},
 		{noRiskData, 4, "0"}, // application version
 		{noRiskData, 1, "0"}, // reserved
 		{transactionData, dataListHexMax, "0"},
@@ -138,11 +186,11 @@ func (a ApplicationRow) contactlessColumns() []column {
 		{offlineCodes, 8, ""},
 		{noRiskData, 10, "0"}, // contactless action codes: default
 		{noRiskData, 10, "0"}, // denial
-		{noRiskData, 10, "0"}, // online
-		{noRiskData, 6, "0"},  // contactless terminal capabilities
-		{noRiskData, 1, "0"},  // verification on a mobile device
-		{noRiskData, 10, "0"}, // additional contactless capabilities
-		{noRiskData, 8, "0"},  // limit on a mobile device
-		{noRiskData, 1, "0"},  // issuer scripts
+		{action, 10, "0"},     // online
+		{terminal, 6, "0"},
+		{phone, 1, ""},
+		{more, 10, "0"},
+		{fmt.Sprintf("%08X", int64(c.PhoneMax)), 8, ""},
+		{noRiskData, 1, "0"}, // issuer scripts
 	}
 }

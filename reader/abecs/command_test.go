@@ -12,6 +12,7 @@ import (
 	"balcao/reader/abecs"
 	"balcao/reader/emv"
 	"balcao/terminal/card"
+	"balcao/terminal/money"
 )
 
 var saleTime = time.Date(2026, 1, 15, 14, 30, 0, 0, time.UTC)
@@ -71,6 +72,8 @@ func TestACardIsAlwaysAskedForMasked(t *testing.T) {
 	require.Equal(t, unhex(t, "'GCX094' 0013 000C '000000012990' 0015 0006 '260115' 0016 0006 '143000' 0017 0005 '00000' 0023 0004 '0604'"+
 		"0021 0001 00 0022 0003 '986' 0010 0002 '01' 0011 0004 '0102' 000C 0001 78 001B 0006 'CART' C3 'O'"), encode(t, command, err))
 
+	command, err = abecs.GetCard{At: saleTime, Contactless: true}.Command()
+	require.Contains(t, string(encode(t, command, err)), string(unhex(t, "0017 0005 '10000'")))
 	command, err = abecs.GetCard{At: saleTime}.Command()
 	require.Contains(t, string(encode(t, command, err)), string(unhex(t, "0023 0004 '0604'")))
 	_, err = abecs.GetCard{Amount: 1_000_000_000_000}.Command()
@@ -154,8 +157,7 @@ const chipCard = "804F 0002 '03' 8051 000C '010101020502' 8052 0010 '541333*****
 	"8042 0018 '541333******0011=2512201' 805B 0008 'CR" + "' C9 'DITO ' 805D 0006 '251231' 8055 0004 'A/B ' 805C 0003 '076'"
 
 func TestAChipCardIsReadMasked(t *testing.T) {
-	block := unhex(t, chipCard)
-	got, err := abecs.ParseCard(answer(t, fmt.Sprintf("'GCX000%03d%s'", len(block), block)))
+	got, err := abecs.ParseCard(oneBlock(t, "GCX", chipCard))
 	require.NoError(t, err)
 	require.Equal(t, abecs.ChipCard, got.Type)
 	require.Equal(t, "541333", got.PAN.BIN())
@@ -164,7 +166,7 @@ func TestAChipCardIsReadMasked(t *testing.T) {
 	require.Equal(t, "01", got.PANSequence)
 	require.Equal(t, "CRÉDITO", got.Label)
 	require.Equal(t, 2025, got.Expiry.Year())
-	require.False(t, got.ChipFailed)
+	require.Empty(t, got.Chip)
 	require.Equal(t, []abecs.Application{{Acquirer: 1, Record: "01", Type: 1}, {Acquirer: 2, Record: "05", Type: 2}}, got.Applications)
 }
 
@@ -182,12 +184,67 @@ func TestCardDataInClearIsRefused(t *testing.T) {
 }
 
 func TestAStripeCardSaysWhetherItsChipFailed(t *testing.T) {
-	for status, failed := range map[string]bool{"'0'": false, "'1'": true, "'2'": true} {
-		got, err := abecs.ParseCard(answer(t, "'GCX000039' 804F 0002 '00' 8050 0001 "+status+" 8042 0018 '541333******0011=2512201'"))
+	for digit, status := range map[string]abecs.ChipStatus{"'0'": abecs.ChipGood, "'1'": abecs.ChipFailed, "'2'": abecs.ChipUnfit} {
+		got, err := abecs.ParseCard(answer(t, "'GCX000039' 804F 0002 '00' 8050 0001 "+digit+" 8042 0018 '541333******0011=2512201'"))
 		require.NoError(t, err)
 		require.Equal(t, abecs.StripeCard, got.Type)
-		require.Equal(t, failed, got.ChipFailed)
+		require.True(t, got.Type.Stripe())
+		require.Equal(t, status, got.Chip)
 		require.Equal(t, "541333", got.Track2.PAN.BIN())
+		require.Equal(t, "541333", got.PAN.BIN())
+	}
+	got, err := abecs.ParseCard(answer(t, "'GCX000011' 804F 0002 '00' 8050 0001 '0'"))
+	require.NoError(t, err, "a swipe that could not be read is no error")
+	require.Zero(t, got.PAN.Length())
+}
+
+// oneBlock is an answer that holds these parameters.
+func oneBlock(t *testing.T, id, parameters string) abecs.Response {
+	t.Helper()
+	block := unhex(t, parameters)
+	return answer(t, fmt.Sprintf("'%s000%03d%s'", id, len(block), block))
+}
+
+func TestAContactlessCardIsReadAsItMetTheAntenna(t *testing.T) {
+	// The order is that of a real device's answer.
+	got, err := abecs.ParseCard(oneBlock(t, "GCX", "8051 0006 '020101' 805B 0007 'CREDITO' 8060 0002 '00' 804F 0002 '06' "+
+		"8042 0018 '541333******0011=2512201' 8052 0010 '541333******0011' 8053 0002 '00' 805C 0003 '076'"))
+	require.NoError(t, err)
+	require.Equal(t, abecs.ContactlessCard, got.Type)
+	require.False(t, got.Type.Stripe())
+	require.Equal(t, "0011", got.PAN.Last4())
+	require.Equal(t, "00", got.PANSequence)
+	require.Equal(t, 2, got.Applications[0].Acquirer)
+
+	got, err = abecs.ParseCard(oneBlock(t, "GCX", "804F 0002 '05' 8051 0006 '010101' 8042 0018 '541333******0011=2512201' 805B 0000 8060 0002 '01'"))
+	require.NoError(t, err)
+	require.True(t, got.Type.Stripe())
+	require.Equal(t, "0011", got.PAN.Last4())
+	_, err = abecs.ParseCard(answer(t, "'GCX000006' 804F 0002 '06'"))
+	require.ErrorContains(t, err, "PP_PAN is missing")
+}
+
+func TestThePINOfAStripeIsAskedForAsInTheTranscript(t *testing.T) {
+	request := abecs.GetPIN{Slot: 1, Lines: [2]string{"VALOR:     25,99", "SENHA:"}}
+	command, err := request.Command()
+	require.Equal(t, unhex(t, "'GPN0933010000000000000000000000000000000000                   10412VALOR:     25,99SENHA:          '"),
+		encode(t, command, err))
+	got, err := request.ParsePIN(answer(t, "'GPN00003623764A1E432D6D72FFFF9876543210E00002'"))
+	require.NoError(t, err)
+	require.Equal(t, card.Sealed{
+		Kind: card.PINBlock, Scheme: card.DUKPTECB, KeySlot: 1, KSN: "FFFF9876543210E00002", Data: "23764A1E432D6D72",
+	}, got)
+	for name, body := range map[string]string{
+		"nothing": "'GPN000'", "short": "'GPN00003523764A1E432D6D72FFFF9876543210E0000'",
+		"no hex": "'GPN000036X3764A1E432D6D72FFFF9876543210E00002'", "two blocks": "'GPN00001823764A1E432D6D72FF018FF9876543210E00002'",
+	} {
+		_, err := request.ParsePIN(answer(t, body))
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "3764A1")
+	}
+	for _, slot := range []int{-1, 100} {
+		_, err := abecs.GetPIN{Slot: slot}.Command()
+		require.Error(t, err)
 	}
 }
 
@@ -196,11 +253,12 @@ func TestAnswersWithoutWhatTheStandardPromisesAreRefused(t *testing.T) {
 		"'GCX000'":                                                "PP_CARDTYPE is missing",
 		"'GCX000006' 804F 0002 '03'":                              "PP_PAN is missing",
 		"'GCX000005' 804F 0001 '3'":                               "PP_CARDTYPE",
-		"'GCX000016' 804F 0002 '00' 805D 0006 '251331'":           "no such month",
-		"'GCX000014' 804F 0002 '00' 8051 0004 '0101'":             "PP_AIDTABINFO",
-		"'GCX000016' 804F 0002 '00' 8051 0006 'AA0101'":           "PP_AIDTABINFO",
+		"'GCX000006' 804F 0002 '00'":                              "PP_ICCSTAT is missing",
+		"'GCX000016' 804F 0002 '05' 805D 0006 '251331'":           "no such month",
+		"'GCX000014' 804F 0002 '05' 8051 0004 '0101'":             "PP_AIDTABINFO",
+		"'GCX000016' 804F 0002 '05' 8051 0006 'AA0101'":           "PP_AIDTABINFO",
 		"'GCX000026' 804F 0002 '03' 8052 0010 '5413330089020011'": "not masked",
-		"'GCX000021' 804F 0002 '00' 8042 000B '54133300=25'":      "not masked",
+		"'GCX000021' 804F 0002 '05' 8042 000B '54133300=25'":      "not masked",
 		"'GCX000006' 804F 0003 '00'":                              "runs past",
 	} {
 		_, err := abecs.ParseCard(answer(t, body))
@@ -287,6 +345,7 @@ func TestTheCardsLastWord(t *testing.T) {
 		"refused":                   {"'FCX000007' 8058 0003 '100'", false},
 		"result yes, cryptogram no": {"'FCX000015' 8058 0003 '000' 8054 0004 9F270100", false},
 		"result no, cryptogram yes": {"'FCX000015' 8058 0003 '100' 8054 0004 9F270140", false},
+		"contactless, without data": {"'FCX000011' 8058 0003 '000' 8054 0000", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := request.ParseFinalAnswer(answer(t, tc.body))
@@ -317,6 +376,7 @@ func TestNotificationsAreRead(t *testing.T) {
 
 func TestOnlyCardCommandsBlock(t *testing.T) {
 	require.True(t, abecs.GCX.Blocking())
+	require.True(t, abecs.GPN.Blocking())
 	require.False(t, abecs.GTK.Blocking())
 }
 
@@ -345,12 +405,17 @@ func TestTableRecordsOfTheTranscriptAreChecked(t *testing.T) {
 	require.Equal(t, loads[1], encode(t, abecs.LoadRecords([]abecs.Record{key, revoked})[0], nil))
 }
 
+// transcriptRow is the application of the golden transcript, contactless switched off.
+var transcriptRow = abecs.ApplicationRow{
+	Acquirer: 2, Index: "01", AID: "A0000000041010", Type: abecs.CreditApp, Label: "CREDITO", Versions: []string{"0002"},
+	Merchant: "000000000000001", Terminal: "SIM00001", Category: "5411",
+	ActionDefault: "FC50ACA000", ActionDenial: "0000000000", ActionOnline: "F850ACF800",
+}
+
 func TestAnApplicationRowIsWrittenAsInTheTranscript(t *testing.T) {
-	record, err := abecs.ApplicationRow{
-		Acquirer: 2, Index: "01", AID: "A0000000041010", Type: abecs.CreditApp, Label: "CREDITO", Versions: []string{"0002"},
-		Merchant: "000000000000001", Terminal: "SIM00001", Category: "5411",
-		ActionDefault: "FC50ACA000", ActionDenial: "0000000000", ActionOnline: "F850ACF800",
-	}.Record()
+	row := transcriptRow
+	row.Contactless = abecs.ContactlessRow{Kernel: abecs.MastercardKernel, Max: 500_000, PhoneMax: 500_000, CVMLimit: 20_000}
+	record, err := row.Record()
 	require.NoError(t, err)
 	require.Len(t, record, 340)
 	for _, v := range vectors(t) {
@@ -358,10 +423,29 @@ func TestAnApplicationRowIsWrittenAsInTheTranscript(t *testing.T) {
 		if !strings.HasPrefix(string(payload), "TLR34201") {
 			continue
 		}
-		// The transcript's row has contactless switched on: all but that must agree.
+		// Contactless limits and capabilities are the store's own: all but those agree.
 		want := payload[8:]
-		require.Equal(t, string(want[:166]), string(record[:166]))
+		require.Equal(t, string(want[:167]), string(record[:167]))
 		require.Equal(t, string(want[196:284]), string(record[196:284]))
+	}
+}
+
+func TestTheContactlessPartOfARow(t *testing.T) {
+	row := transcriptRow
+	record, err := row.Record()
+	require.NoError(t, err)
+	require.Equal(t, "00"+"00000000"+"00000000"+"00000000"+"0000"+"0", string(record[165:196]))
+	require.Equal(t, strings.Repeat("0", 56), string(record[284:]))
+
+	row.Contactless = abecs.ContactlessRow{Kernel: abecs.VisaKernel, Max: 500_000, PhoneMax: 1_000_000, CVMLimit: 20_000}
+	record, err = row.Record()
+	require.NoError(t, err)
+	require.Equal(t, "02"+"0007A120"+"00000000"+"00004E20"+"0000"+"0", string(record[165:196]))
+	require.Equal(t, "0000000000"+"0000000000"+"FFFFFFFFFF"+"E068C8"+"1"+"6000F0A001"+"000F4240"+"0", string(record[284:]))
+	for _, limit := range []money.Cents{-1, 1 << 32} {
+		row.Contactless.CVMLimit = limit
+		_, err = row.Record()
+		require.ErrorContains(t, err, "contactless limit")
 	}
 }
 

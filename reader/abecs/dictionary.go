@@ -100,12 +100,13 @@ func (id ParameterID) fact() (fact, bool) {
 	return fact{}, false
 }
 
-// String answers the standard's name, or the number of an unknown parameter.
+// String answers the standard's name, or the number of an unknown parameter behind a
+// letter: digits alone would look like a part of what stands before them in a trace.
 func (id ParameterID) String() string {
 	if found, known := id.fact(); known {
 		return found.name
 	}
-	return fmt.Sprintf("%04X", uint16(id))
+	return fmt.Sprintf("x%04X", uint16(id))
 }
 
 // Hidden says that the value must not be written anywhere: card data, PIN data,

@@ -19,7 +19,8 @@ const (
 // issuerDataMax is the longest SPE_EMVDATA in bytes.
 const issuerDataMax = 512
 
-// FinishChip is FCX: hand the issuer's answer to the chip and hear its last word.
+// FinishChip is FCX: hand the issuer's answer to the chip and hear its last word. A
+// contactless chip is gone by then: the pinpad gives back what it was told.
 type FinishChip struct {
 	Result     HostResult
 	ARC        string // authorisation response code, two characters; not with HostSilent

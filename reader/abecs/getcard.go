@@ -13,10 +13,12 @@ import (
 // (T1_APPTYPE, two digits).
 type AppType int
 
-// The types that all acquirers agree on.
+// The types of this till's tenders. The standard leaves the numbers to the tables:
+// 1 and 2 are what all acquirers use, 3 is this till's own choice for vouchers.
 const (
-	CreditApp AppType = 1
-	DebitApp  AppType = 2
+	CreditApp  AppType = 1
+	DebitApp   AppType = 2
+	VoucherApp AppType = 3
 )
 
 // Values that every card command of this package carries.
@@ -24,6 +26,7 @@ const (
 	brazilianReal = "986"   // ISO 4217
 	saleType      = 0x00    // ISO 8583 processing code: goods and services
 	contactOnly   = "00000" // SPE_GCXOPT: stripe and chip, amount shown
+	contactless   = "10000" // SPE_GCXOPT: the antenna as well
 	amountMax     = 999_999_999_999
 )
 
@@ -38,6 +41,10 @@ type GetCard struct {
 	AppTypes []AppType // accepted, at most 10; empty accepts all
 	Timeout  time.Duration
 	Message  string // instead of the pinpad's own prompt, cut to 128 characters
+
+	// Contactless lets the customer tap. The pinpad asks for that only if it has an
+	// antenna and the tables take the amount without contact.
+	Contactless bool
 }
 
 // Command encodes the request.
@@ -45,11 +52,15 @@ func (g GetCard) Command() (Command, error) {
 	if g.Amount < 0 || g.Amount > amountMax {
 		return Command{}, errAmount
 	}
+	options := contactOnly
+	if g.Contactless {
+		options = contactless
+	}
 	list := Parameters{
 		{ID: SPEAmount, Value: fmt.Appendf(nil, "%012d", g.Amount)},
 		{ID: SPEDate, Value: g.At.AppendFormat(nil, "060102")},
 		{ID: SPETime, Value: g.At.AppendFormat(nil, "150405")},
-		{ID: SPEGCXOptions, Value: []byte(contactOnly)},
+		{ID: SPEGCXOptions, Value: []byte(options)},
 		{ID: SPEPANMask, Value: []byte(reader.PANMask)},
 		{ID: SPETrnType, Value: []byte{saleType}},
 		{ID: SPECurrency, Value: []byte(brazilianReal)},
@@ -91,20 +102,33 @@ type Application struct {
 	Type     AppType
 }
 
+// Stripe says that the card gave tracks and no application: it was swiped, or
+// emulates a stripe before the antenna.
+func (t CardType) Stripe() bool { return t == StripeCard || t == ContactlessStripeCard }
+
+// ChipStatus is what became of the chip that the pinpad met last, one digit of the
+// standard (PP_ICCSTAT).
+type ChipStatus string
+
+// The statuses of a chip: good or none, failed so that its stripe may be taken, without
+// an application that was asked for.
+const (
+	ChipGood   ChipStatus = "0"
+	ChipFailed ChipStatus = "1"
+	ChipUnfit  ChipStatus = "2"
+)
+
 // Card is what GCX tells of a card, masked. The holder's name is not read.
 type Card struct {
 	Type         CardType
-	PAN          reader.MaskedPAN  // chip only
+	PAN          reader.MaskedPAN  // of a chip, and of a stripe that could be read
 	Track2       reader.Track2Head // if the card has one
-	Expiry       reader.Expiry     // chip, if the card says
-	PANSequence  string            // two digits, chip only
+	Expiry       reader.Expiry     // of a chip, if the card says
+	PANSequence  string            // two digits, of a chip
 	Label        string
 	Applications []Application
-	ChipFailed   bool // stripe only: reading its chip failed just before
+	Chip         ChipStatus // swiped only
 }
-
-// chipReadOK is PP_ICCSTAT after a good or no chip.
-const chipReadOK = "0"
 
 // ParseCard reads the answer to GCX. Card data that is not masked is refused with
 // [reader.ErrNotMasked].
@@ -129,7 +153,13 @@ func parseCard(list Parameters) (Card, error) {
 		Type:        CardType(cardType),
 		PANSequence: list.text(PPPANSequence),
 		Label:       list.text(PPLabel),
-		ChipFailed:  CardType(cardType) == StripeCard && list.text(PPChipStatus) != chipReadOK,
+	}
+	if card.Type == StripeCard {
+		status, err := list.mandatory(PPChipStatus)
+		if err != nil {
+			return Card{}, err
+		}
+		card.Chip = ChipStatus(status)
 	}
 	if err := card.parseNumber(list); err != nil {
 		return Card{}, err
@@ -143,15 +173,16 @@ func parseCard(list Parameters) (Card, error) {
 	return card, err
 }
 
-// parseNumber reads PAN and head of track 2, of which a chip card has both and a
-// stripe at most the second.
+// parseNumber reads PAN and head of track 2, of which a chip has both and a stripe at
+// most the second.
 func (c *Card) parseNumber(list Parameters) (err error) {
 	if track2 := list.text(PPTrack2Head); track2 != "" {
 		if c.Track2, err = reader.ParseTrack2Head(track2); err != nil {
 			return err
 		}
 	}
-	if c.Type != ChipCard {
+	if c.Type.Stripe() {
+		c.PAN = c.Track2.PAN
 		return nil
 	}
 	pan, err := list.mandatory(PPPAN)

@@ -15,7 +15,8 @@ const (
 )
 
 // GoOnChip is GOX: let the chip decide, with the holder's PIN if the card wants
-// it, and never approve without the issuer.
+// it, and never approve without the issuer. A contactless chip has decided before,
+// for the amount of [GetCard], which must be the same here.
 type GoOnChip struct {
 	Acquirer int // one of [Card.Applications]
 	Amount   money.Cents

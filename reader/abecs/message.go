@@ -17,6 +17,7 @@ const (
 	DEX CommandID = "DEX" // display a text
 	CEX CommandID = "CEX" // check event
 	GCX CommandID = "GCX" // get card
+	GPN CommandID = "GPN" // get PIN
 	GTK CommandID = "GTK" // get tracks
 	GOX CommandID = "GOX" // go on chip
 	FCX CommandID = "FCX" // finish chip
@@ -43,7 +44,7 @@ const (
 // others are answered within the response time-out.
 func (id CommandID) Blocking() bool {
 	switch id {
-	case CEX, GCX, GOX, FCX, RMC:
+	case CEX, GCX, GPN, GOX, FCX, RMC:
 		return true
 	}
 	return false

@@ -162,7 +162,7 @@ func TestParametersHaveNames(t *testing.T) {
 	require.Equal(t, "PP_TABVER01", abecs.TableVersionOf(1).String())
 	require.Equal(t, "PP_KSNTDESP14", abecs.ParameterID(0x910E).String())
 	require.Equal(t, "PP_KSNTDESD01", abecs.ParameterID(0x9201).String())
-	require.Equal(t, "9164", abecs.ParameterID(0x9164).String())
+	require.Equal(t, "x9164", abecs.ParameterID(0x9164).String())
 	for _, id := range []abecs.ParameterID{0x8041, 0x8042, 0x8043, 0x8044, 0x8045, 0x8046, 0x804A, 0x8052, 0x8054, 0x8055, 0x8057, 0x000A, 0x9999} {
 		require.True(t, id.Hidden(), id)
 	}
@@ -175,6 +175,8 @@ func FuzzMessage(f *testing.F) {
 	for _, pair := range frames {
 		f.Add(unhex(f, pair[0]))
 	}
+	// The number of an unknown parameter, behind a value of digits.
+	f.Add(unhex(f, "'GCX019' 9130 0006 303030300030 3030 0005 0000000000"))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		for _, sender := range []abecs.Sender{abecs.Till, abecs.Pinpad} {
 			require.NotRegexp(t, cardNumber, abecs.Trace(sender, payload))
@@ -200,6 +202,7 @@ func parseAll(response abecs.Response) {
 	_, _ = abecs.InfoRequest{Acquirer: 1}.ParseInfo(response)
 	_, _ = abecs.ParseEvent(response)
 	_, _ = abecs.ParseCard(response)
+	_, _ = abecs.GetPIN{}.ParsePIN(response)
 	_, _ = abecs.GetTracks{}.ParseTracks(response)
 	_, _ = abecs.GoOnChip{}.ParseChipAnswer(response)
 	_, _ = abecs.FinishChip{}.ParseFinalAnswer(response)

@@ -25,6 +25,16 @@ const (
 	ApplicationUnfit  Status = 71
 	FallbackPermitted Status = 76
 	CardBlocked       Status = 79
+
+	// Of a card before the antenna.
+	TapSeveral       Status = 80 // several at once
+	TapLost          Status = 81 // taken away too soon
+	TapInvalidated   Status = 82 // edition 2.12
+	TapProblems      Status = 83
+	TapNoApplication Status = 84 // edition 2.12
+	TapUnfit         Status = 85 // edition 2.12
+	TapHolderActs    Status = 86 // on the own device, then once more
+	TapOtherWay      Status = 87 // by chip or stripe
 )
 
 // statusFact is what the standard calls a status and what it means.

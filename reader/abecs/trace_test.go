@@ -38,7 +38,7 @@ func TestATraceShowsTheFrameAndHidesTheCard(t *testing.T) {
 		"PIN":              {abecs.Pinpad, messages["PIN"][0], "pinpad: GPN 000 ST_OK block[36]"},
 		"display":          {abecs.Till, frames["display"][0], `till: DSP "    OPERAÇÃO       FINALIZADA"`},
 		"refusal":          {abecs.Pinpad, "'GCX013'", "pinpad: GCX 013 ST_CANCEL"},
-		"unknown id":       {abecs.Pinpad, "'GCX000010' 7777 0006 '541333'", "pinpad: GCX 000 ST_OK 7777[6]"},
+		"unknown id":       {abecs.Pinpad, "'GCX000010' 7777 0006 '541333'", "pinpad: GCX 000 ST_OK x7777[6]"},
 		"encrypted":        {abecs.Till, "12 EA229EDD36F84C2AA7E00275105C3A8A", "till: encrypted[17]"},
 		"PAN in a text":    {abecs.Pinpad, "'NTM000019' '5413 3300 8902 0011'", "pinpad: NTM 000 ST_OK text[19]"},
 		"no message":       {abecs.Pinpad, "'5413330089020011'", "pinpad: malformed message at byte 6: block runs past the end of 16"},

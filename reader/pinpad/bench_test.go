@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +42,7 @@ type bench struct {
 	t        *testing.T
 	url      string
 	control  string // socket of the simulator's hands, empty for hardware
+	cards    string // the simulator's folder of cards
 	hostKeys *hsm.HostKeys
 	log      *lockedBuffer
 	statuses chan device.Status
@@ -91,6 +95,30 @@ func newBench(t *testing.T) *bench {
 	}
 }
 
+// deckFolder holds the cards of the deck. They are made once and then copied, because
+// each is synced to the disk when it is made.
+var deckFolder = sync.OnceValues(func() (fs.FS, error) {
+	dir, err := os.MkdirTemp("", "deck")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	_, hostKeys := hsm.GenerateTestKeys()
+	if err := simpinpad.WriteCards(dir, hostKeys); err != nil {
+		return nil, err
+	}
+	deck := fstest.MapFS{}
+	for _, known := range simpinpad.Deck() {
+		name := known.Name + ".json"
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		deck[name] = &fstest.MapFile{Data: text, Mode: 0o600}
+	}
+	return deck, nil
+})
+
 func (b *bench) startSimulator(url string) {
 	dir := b.t.TempDir()
 	config := simpinpad.Config{
@@ -99,12 +127,14 @@ func (b *bench) startSimulator(url string) {
 	}
 	pinpadKeys, hostKeys := hsm.GenerateTestKeys()
 	require.NoError(b.t, pinpadKeys.Save(config.KeysFile))
-	require.NoError(b.t, simpinpad.WriteCards(config.CardsDir, hostKeys))
+	deck, err := deckFolder()
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.CopyFS(config.CardsDir, deck))
 	simulator, err := simpinpad.New(config)
 	require.NoError(b.t, err)
 	urls := make(chan string, 1)
 	b.background(func(ctx context.Context) error { return simulator.Run(ctx, func(url string) { urls <- url }) })
-	b.url, b.control, b.hostKeys = await(b.t, urls), config.Control, hostKeys
+	b.url, b.control, b.cards, b.hostKeys = await(b.t, urls), config.Control, config.CardsDir, hostKeys
 }
 
 func (b *bench) startDriver(timeouts pinpad.Timeouts) {
@@ -115,7 +145,7 @@ func (b *bench) startDriver(timeouts pinpad.Timeouts) {
 	}
 	b.Pinpad = pinpad.New(pinpad.Config{
 		URL: b.url, Tables: tables, Acquirer: 1, PINSlot: hsm.TestSlot, DataSlot: hsm.TestSlot, Timeouts: timeouts,
-		Texts:    pinpad.Texts{Idle: "CAIXA LIVRE", UseChip: "USE O CHIP"},
+		Texts:    texts,
 		OnStatus: func(status device.Status) { b.statuses <- status },
 		OnStep:   func(step device.CardStep) { b.steps <- step.Step },
 		Log:      slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -208,15 +238,35 @@ type issuer struct {
 	value   func(tag uint32) []byte
 }
 
+// deckCard is what a card's issuer knows of it.
+func deckCard(t testing.TB, name string) simpinpad.DeckCard {
+	t.Helper()
+	for _, candidate := range simpinpad.Deck() {
+		if candidate.Name == name {
+			return candidate
+		}
+	}
+	require.FailNow(t, "no such card", name)
+	return simpinpad.DeckCard{}
+}
+
+// reshape gives a card of the deck other habits, under a name of its own.
+func (b *bench) reshape(name, copied string, change func(*simpinpad.Card)) {
+	b.t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.cards, name+".json"))
+	require.NoError(b.t, err)
+	var reshaped simpinpad.Card
+	require.NoError(b.t, json.Unmarshal(text, &reshaped))
+	change(&reshaped)
+	text, err = json.Marshal(reshaped)
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.cards, copied+".json"), text, 0o600))
+}
+
 func (b *bench) issuerOf(name string, reading card.Reading) issuer {
 	b.t.Helper()
 	b.needsHands()
-	var known simpinpad.DeckCard
-	for _, candidate := range simpinpad.Deck() {
-		if candidate.Name == name {
-			known = candidate
-		}
-	}
+	known := deckCard(b.t, name)
 	master, err := b.hostKeys.IssuerMasterKey(known.PAN)
 	require.NoError(b.t, err)
 	icc, err := hsm.DeriveICCMasterKey(master, known.PAN, known.PSN)

@@ -37,6 +37,14 @@ var codes = map[abecs.Status]device.Code{
 	abecs.ApplicationUnfit:  device.CardNotAccepted,
 	abecs.CardBlocked:       device.CardBlocked,
 	abecs.CardInvalidated:   device.CardBlocked,
+	abecs.TapSeveral:        device.CardUnreadable,
+	abecs.TapLost:           device.CardUnreadable,
+	abecs.TapProblems:       device.CardUnreadable,
+	abecs.TapInvalidated:    device.CardBlocked,
+	abecs.TapNoApplication:  device.CardNotAccepted,
+	abecs.TapUnfit:          device.CardNotAccepted,
+	abecs.TapHolderActs:     device.CardNotAccepted,
+	abecs.TapOtherWay:       device.CardNotAccepted,
 }
 
 // fault turns the end of a call into what the till understands.

@@ -9,6 +9,7 @@ import (
 	"balcao/reader/emv"
 	"balcao/terminal/card"
 	"balcao/terminal/device"
+	"balcao/terminal/ident"
 )
 
 // completionTags is what the issuer gets of the card's last word.
@@ -22,13 +23,58 @@ const (
 	codeDeclined = "05" // do not honour
 )
 
-// FinishCard hands the issuer's answer to the chip that [Pinpad.ReadCard] left
-// waiting, once, and answers its last word.
+// FinishCard hands the issuer's answer to the card that [Pinpad.ReadCard] has read,
+// once, and answers its last word.
 //
-// Every error is a [*device.Fault] and means that the card gave no answer
-// ([card.None]): out too early, link lost, given up with ctx. An approval that the
-// card did not accept must be reversed, and so must one whose card gave no answer.
+// A chip in the reader accepts ([card.TC]) or refuses ([card.AAC]). Every error is a
+// [*device.Fault] and means that it gave no answer ([card.None]): out too early, link
+// lost, given up with ctx. An approval that the chip did not accept must be reversed,
+// and so must one whose chip gave no answer.
+//
+// A card that was tapped or swiped has no last word: the answer is [card.None] and no
+// error, whatever became of pinpad and cable. That is nothing to refuse: an approval
+// stands, and there is no completion to send to its issuer.
 func (p *Pinpad) FinishCard(ctx context.Context, request device.FinishRequest) (card.Completion, error) {
+	switch p.entryMode(request.Attempt) {
+	case card.Contactless:
+		p.tellPinpad(ctx, request)
+		return card.Completion{Cryptogram: card.None}, nil
+	case card.ContactlessMagstripe, card.Magstripe, card.Fallback:
+		return card.Completion{Cryptogram: card.None}, nil
+	}
+	return p.finishChip(ctx, request)
+}
+
+// entryMode answers how the card of an attempt met the reader, empty if it was not
+// the last one.
+func (p *Pinpad) entryMode(attempt ident.ID) card.EntryMode {
+	last := p.presented.Load()
+	if last == nil || last.attempt != attempt {
+		return ""
+	}
+	return last.mode
+}
+
+// tellPinpad ends a contactless transaction at the pinpad, which has no more to do than
+// to hear the result. What fails here changes nothing, so that it must not take long.
+func (p *Pinpad) tellPinpad(ctx context.Context, request device.FinishRequest) {
+	ctx, stop := context.WithTimeout(ctx, p.config.Timeouts.Response)
+	defer stop()
+	request.Issuer = card.IssuerAnswer{ARC: request.Issuer.ARC} // no chip is there to get the rest
+	err := p.do(ctx, func(ctx context.Context, s *session) error {
+		if s.finishing != request.Attempt {
+			return errCardGone
+		}
+		s.finishing = ""
+		_, err := finish(ctx, s, request)
+		return err
+	})
+	if err != nil {
+		p.config.Log.Info("pinpad did not hear the result of a contactless sale, which stands", "cause", err)
+	}
+}
+
+func (p *Pinpad) finishChip(ctx context.Context, request device.FinishRequest) (card.Completion, error) {
 	var completion card.Completion
 	err := p.do(ctx, func(ctx context.Context, s *session) error {
 		if s.finishing == "" || s.finishing != request.Attempt {

@@ -254,7 +254,7 @@ func run(t *testing.T, test func(t *testing.T, till *till), changes ...func(*pin
 		till := &till{t: t, statuses: make(chan device.Status, 1000), steps: make(chan device.Step, 1000)}
 		config := pinpad.Config{
 			Dial: till.dial, Acquirer: 1, PINSlot: 1, DataSlot: 2,
-			Texts:    pinpad.Texts{Idle: "CAIXA LIVRE", UseChip: "USE O CHIP"},
+			Texts:    texts,
 			OnStatus: func(status device.Status) { till.statuses <- status },
 			OnStep:   func(step device.CardStep) { till.steps <- step.Step },
 			Log:      slog.New(slog.NewTextHandler(&till.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -285,6 +285,12 @@ func (c *till) dial(context.Context) (pinpad.Cable, error) {
 		return nil, fmt.Errorf("dial: %w", fs.ErrNotExist)
 	}
 	return cable, nil
+}
+
+// texts are what the tests' customers read.
+var texts = pinpad.Texts{
+	Idle: "CAIXA LIVRE", UseChip: "USE O CHIP", ChipFailed: "ERRO NO CHIP\nPASSE A TARJA", TapAgain: "APROXIME DE NOVO",
+	NoTap: "INSIRA OU PASSE", UsePhone: "OLHE O TELEFONE",
 }
 
 // plug puts a cable in and answers the pinpad's end of it.

@@ -1,4 +1,5 @@
-// Package pinpad keeps one ABECS pinpad ready and reads chip cards on it.
+// Package pinpad keeps one ABECS pinpad ready and reads cards on it, by chip, without
+// contact and by stripe.
 //
 // It is the session over a cable: it dials, gets in step, loads tables, waits out
 // noise, and comes back after an unplug. It does no authorisation, keeps no card
@@ -7,11 +8,15 @@
 // Start with [New], keep [Pinpad.Run] running, then [Pinpad.ReadCard],
 // [Pinpad.FinishCard], [Pinpad.Release].
 //
-// Three rules that its callers may rely on. GOX and FCX are never done twice for
-// one request (only a frame that the pinpad could not read is sent again), and TLE
-// only in a new load: what they did is unknown once the line fails. A FinishCard that
-// fails is a card that gave no answer, never one that accepted. After any error
-// but a lost link the pinpad is in step and idle when the call returns.
+// Three rules that its callers may rely on. GOX and FCX are never sent again after
+// trouble of the line (only a frame that the pinpad could not read is), and TLE only in
+// a new load: what they did is unknown then. A FinishCard that fails is a chip that
+// gave no answer, never one that accepted. After any error but a lost link the pinpad
+// is in step and idle when the call returns.
+//
+// A card that is tapped or swiped is gone before its issuer answers and has no last
+// word: its FinishCard always answers [card.None] without an error, and the issuer's
+// approval stands by itself.
 //
 // Facts: ABECS document, editions 2.12 and 2.20; behaviour of a Gertec PPC930
 // where a comment says so.
@@ -22,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"balcao/internal/port"
@@ -50,9 +56,15 @@ type Config struct {
 
 // Texts are what the customer reads, beside the pinpad's own prompts: at most 128
 // characters, a line feed begins a new line.
+//
+// An empty text means the pinpad's own prompt, Idle apart.
 type Texts struct {
-	Idle    string // while nothing happens
-	UseChip string // to a customer who swiped a card that has a chip
+	Idle       string // while nothing happens
+	UseChip    string // to a customer who swiped a card that has a chip
+	ChipFailed string // take the card out and swipe it; two lines of 16 columns
+	TapAgain   string // one card only, and hold it still
+	NoTap      string // contactless does not work with this card: insert or swipe it
+	UsePhone   string // unlock the phone, then tap again
 }
 
 // Pinpad is one pinpad of a till. Its methods may be called from any goroutine;
@@ -63,6 +75,8 @@ type Pinpad struct {
 	jobs     chan job
 	stopped  chan struct{} // closed when Run ends
 	reported device.Status // of Run's goroutine
+
+	presented atomic.Pointer[presented] // nil before the first card
 }
 
 // A job is one call, handed to the goroutine that owns the port.

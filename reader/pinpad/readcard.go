@@ -10,6 +10,7 @@ import (
 	"balcao/reader/emv"
 	"balcao/terminal/card"
 	"balcao/terminal/device"
+	"balcao/terminal/ident"
 	"balcao/terminal/payment"
 )
 
@@ -23,13 +24,18 @@ var requestTags = []emv.Tag{
 
 // appTypes says which applications of a card serve a tender (T1_APPTYPE).
 var appTypes = map[payment.Method]abecs.AppType{
-	payment.Credit: abecs.CreditApp,
-	payment.Debit:  abecs.DebitApp,
+	payment.Credit:  abecs.CreditApp,
+	payment.Debit:   abecs.DebitApp,
+	payment.Voucher: abecs.VoucherApp,
 }
 
-// ReadCard asks the customer for a chip card and reads what the issuer needs to
-// decide, PIN included. The card stays in the reader and waits for
-// [Pinpad.FinishCard]; call [Pinpad.Release] in the end, whatever the outcome.
+// ReadCard asks the customer for a card, inserted, tapped or swiped, and reads what
+// the issuer needs to decide, PIN included. An inserted card stays in the reader and
+// waits for [Pinpad.FinishCard]; call [Pinpad.Release] in the end, whatever the outcome.
+//
+// A customer who has to try another way is asked for that, within one call and at
+// most [presentationsMax] times: the chip after a swipe, the stripe after a chip that
+// failed, chip or stripe after a tap that failed.
 //
 // When ctx ends the pinpad gives up and is idle again. Every error is a
 // [*device.Fault]; after any of them nothing has been charged.
@@ -53,9 +59,19 @@ func (p *Pinpad) readCard(ctx context.Context, s *session, request device.CardRe
 	if err != nil {
 		return card.Reading{}, r.giveUp(ctx, err)
 	}
-	s.finishing = request.Attempt
+	if reading.Card.EntryMode == card.Chip || reading.Card.EntryMode == card.Contactless {
+		s.finishing = request.Attempt
+	}
+	p.presented.Store(&presented{request.Attempt, reading.Card.EntryMode})
 	r.step(device.StepRead)
 	return reading, nil
+}
+
+// presented is the card read last: for which attempt, and how it met the reader. It
+// outlives a session: whether a card has a last word does not depend on the cable.
+type presented struct {
+	attempt ident.ID
+	mode    card.EntryMode
 }
 
 // cardReader is one ReadCard under way.
@@ -64,6 +80,12 @@ type cardReader struct {
 	session *session
 	request device.CardRequest
 	reached int // of steps, how many have been told
+
+	asked      int    // how often the customer was asked for a card
+	swipes     int    // how many swipes were of no use
+	tapsLost   int    // how many in a row were taken away too soon
+	tapRefused bool   // a tap failed for good: chip or stripe from here on
+	message    string // for the next time, empty for the pinpad's own prompt
 }
 
 // steps is the order in which they are told, each at most once.
@@ -107,90 +129,72 @@ func (r *cardReader) read(ctx context.Context) (card.Reading, error) {
 	if !known {
 		return card.Reading{}, &refusal{device.CardNotAccepted, fmt.Sprintf("no applications for %s", r.request.Method)}
 	}
-	seen, sealed, err := r.identify(ctx, appType)
-	if err != nil {
-		return card.Reading{}, err
+	for {
+		reading, err := r.readOne(ctx, appType)
+		if err == nil {
+			return reading, reading.Card.Check()
+		}
+		// A GCX that ends like this has been asked again; what gets here is a GOX.
+		var refused *abecs.StatusError
+		if !errors.As(err, &refused) || refused.Status != abecs.FallbackPermitted || r.asked >= presentationsMax {
+			return card.Reading{}, err
+		}
+		if err := r.askForStripe(ctx); err != nil {
+			return card.Reading{}, err
+		}
+	}
+}
+
+func (r *cardReader) readOne(ctx context.Context, appType abecs.AppType) (card.Reading, error) {
+	seen, reading, err := r.identify(ctx, appType)
+	if err != nil || seen.Type.Stripe() {
+		return reading, err
 	}
 	answer, err := r.goOnChip(ctx)
 	if err != nil {
 		return card.Reading{}, err
 	}
 	if answer.PIN.Data != "" {
-		sealed = append(sealed, answer.PIN)
+		reading.Sealed = append(reading.Sealed, answer.PIN)
 	}
-	reading := card.Reading{Card: present(seen, answer), Sealed: sealed}
-	return reading, reading.Card.Check()
+	reading.Card = presentChip(seen, answer)
+	return reading, nil
 }
 
-// identify has the card chosen and its numbers sealed. Trouble of the line is no
-// reason to stop here: the chip has signed nothing yet, so both are done anew.
-func (r *cardReader) identify(ctx context.Context, appType abecs.AppType) (abecs.Card, []card.Sealed, error) {
+// identify has the card chosen and its numbers sealed, with the PIN of a stripe, which
+// has to come before its tracks. Trouble of the line is no reason to stop here: no chip
+// has signed anything yet, so all is done anew.
+func (r *cardReader) identify(ctx context.Context, appType abecs.AppType) (abecs.Card, card.Reading, error) {
 	for try := 1; ; try++ {
 		seen, err := r.chooseCard(ctx, appType)
 		if err != nil {
-			return abecs.Card{}, nil, err
+			return abecs.Card{}, card.Reading{}, err
 		}
-		sealed, err := r.sealTracks(ctx)
+		reading, err := r.seal(ctx, seen)
 		if err == nil || !isTrouble(err) || try == triesMax {
-			return seen, sealed, err
+			return seen, reading, err
 		}
 	}
 }
 
-// chooseCard waits for a chip card with a fitting application. Who swipes a card
-// that has a chip is asked for the chip.
-func (r *cardReader) chooseCard(ctx context.Context, appType abecs.AppType) (abecs.Card, error) {
-	message := ""
-	for range stripeTriesMax {
-		r.step(device.StepWaiting)
-		seen, err := r.getCard(ctx, appType, message)
-		if err != nil {
-			return abecs.Card{}, err
+func (r *cardReader) seal(ctx context.Context, seen abecs.Card) (reading card.Reading, err error) {
+	var pin []card.Sealed
+	if seen.Type.Stripe() {
+		reading.Card = presentStripe(seen)
+		if wantsPIN(r.request.Method, seen.Track2.ServiceCode) {
+			item, err := r.askPIN(ctx)
+			if err != nil {
+				return card.Reading{}, err
+			}
+			pin, reading.Card.CVM = append(pin, item), card.CVMOnlinePIN
 		}
-		switch {
-		case seen.Type == abecs.ChipCard:
-			r.step(device.StepCard)
-			return seen, r.accepts(seen)
-		case seen.Type != abecs.StripeCard:
-			return abecs.Card{}, &refusal{device.CardNotAccepted, fmt.Sprintf("card type %s", seen.Type)}
-		case seen.ChipFailed:
-			return abecs.Card{}, &refusal{device.CardUnreadable, "stripe after a chip error"}
-		case seen.Track2.ServiceCode != "" && !hasChip(seen.Track2):
-			return abecs.Card{}, &refusal{device.CardNotAccepted, "card without a chip"}
-		}
-		message = r.config.Texts.UseChip
 	}
-	return abecs.Card{}, &refusal{device.CardNotAccepted, "stripe only"}
-}
-
-// hasChip reads the first digit of the service code (ISO/IEC 7813).
-func hasChip(track reader.Track2Head) bool {
-	return track.ServiceCode[0] == '2' || track.ServiceCode[0] == '6'
-}
-
-func (r *cardReader) getCard(ctx context.Context, appType abecs.AppType, message string) (abecs.Card, error) {
-	command, err := abecs.GetCard{
-		Amount: r.request.Amount, At: r.request.At, Acquirer: r.config.Acquirer,
-		AppTypes: []abecs.AppType{appType}, Timeout: r.config.Timeouts.Card, Message: message,
-	}.Command()
+	tracks, err := r.sealTracks(ctx)
 	if err != nil {
-		return abecs.Card{}, err
+		return card.Reading{}, err
 	}
-	response, err := r.session.askOK(ctx, command)
-	if err != nil {
-		return abecs.Card{}, err
-	}
-	return abecs.ParseCard(response)
-}
-
-// accepts refuses a card that only other acquirers' tables know.
-func (r *cardReader) accepts(seen abecs.Card) error {
-	for _, application := range seen.Applications {
-		if application.Acquirer == r.config.Acquirer {
-			return nil
-		}
-	}
-	return &refusal{device.CardNotAccepted, "no application of this acquirer"}
+	reading.Sealed = append(tracks, pin...)
+	return reading, nil
 }
 
 func (r *cardReader) sealTracks(ctx context.Context) ([]card.Sealed, error) {
@@ -235,16 +239,20 @@ func (r *cardReader) goOnChip(ctx context.Context) (abecs.ChipAnswer, error) {
 	return answer, nil
 }
 
-// present makes the storable part of the card.
-func present(seen abecs.Card, answer abecs.ChipAnswer) card.Present {
+// presentChip makes the storable part of a card with a chip, inserted or tapped.
+func presentChip(seen abecs.Card, answer abecs.ChipAnswer) card.Present {
 	aid, _ := emv.Find(answer.Data, emv.DedicatedFileName)
 	sequence := seen.PANSequence
 	if value, found := emv.Find(answer.Data, emv.PANSequenceNumber); found {
 		sequence = fmt.Sprintf("%X", value)
 	}
+	mode := card.Chip
+	if seen.Type == abecs.ContactlessCard {
+		mode = card.Contactless
+	}
 	aidHex := fmt.Sprintf("%X", aid)
 	return card.Present{
-		EntryMode:         card.Chip,
+		EntryMode:         mode,
 		Brand:             reader.Brand(aidHex, seen.PAN.BIN()),
 		AID:               aidHex,
 		ApplicationLabel:  seen.Label,

@@ -19,8 +19,8 @@ type session struct {
 	info     abecs.Info
 	onNotice func(abecs.Notice)
 
-	// finishing names the attempt whose chip waits for the issuer's answer, empty if
-	// none does: between GOX and FCX.
+	// finishing names the attempt whose chip, inserted or tapped, waits for the issuer's
+	// answer, empty if none does: between GOX and FCX.
 	finishing ident.ID
 }
 
@@ -28,7 +28,7 @@ type session struct {
 // trouble: they start over what they do. GTK answers once only; GOX, FCX and TLE
 // may have had their effect, and records of a table load would be sent twice.
 var repeatable = map[abecs.CommandID]bool{
-	abecs.OPN: true, abecs.GIX: true, abecs.CLX: true, abecs.GCX: true, abecs.RMC: true, abecs.TLI: true,
+	abecs.OPN: true, abecs.GIX: true, abecs.CLX: true, abecs.GCX: true, abecs.GPN: true, abecs.RMC: true, abecs.TLI: true,
 }
 
 // ask sends a command and answers the pinpad's answer, which may be a refusal.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,7 @@ func (p *peer) load() {
 	for range 3 {
 		require.Len(p.t, p.exchange("TLR68202", "TLR000"), 3+3+2+2*340)
 	}
+	require.Len(p.t, p.exchange("TLR34201", "TLR000"), 3+3+2+340)
 }
 
 func TestTablesAreLoadedWhenTheVersionDiffers(t *testing.T) {
@@ -212,13 +214,14 @@ func TestAnAnswerInTwoBlocksIsRead(t *testing.T) {
 		p.exchange("GIX", fmt.Sprintf("GIX000%03d%s%03d%s", len(first), first, len(second), second))
 		p.exchange("CLX", "CLX000")
 		require.Equal(t, "PPC-930", till.waitLight(device.OK).Model)
+		synctest.Wait() // the log comes after the light
 		require.Contains(t, till.log.String(), "tables=SIMTAB0001")
 	})
 }
 
 func TestTablesAreReadFromAFile(t *testing.T) {
 	tables := newTables(t)
-	require.Len(t, tables.Records, 6)
+	require.Len(t, tables.Records, 7)
 	var file strings.Builder
 	file.WriteString("# tables of the acquirer\r\n\r\nBALCAO0001\r\n")
 	for _, record := range tables.Records {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"balcao/reader/abecs"
+	"balcao/terminal/money"
 )
 
 // Tables are the EMV tables of the acquirer that a pinpad must hold. Without a
@@ -68,15 +69,36 @@ type Merchant struct {
 
 // commonApplications are the applications that every Brazilian acquirer takes, by
 // the AIDs that the brands publish. Of Elo only the registered provider is named:
-// a pinpad selects by the beginning of an AID (EMV 4.3 Book 1, 12.3.1).
+// a pinpad selects by the beginning of an AID (EMV 4.3 Book 1, 12.3.1). The last one
+// is for trials: vouchers have an AID for each issuer, and none in common.
 var commonApplications = []abecs.ApplicationRow{
-	{AID: "A0000000031010", Type: abecs.CreditApp, Label: "VISA CREDITO", Versions: []string{"008C", "0096"}},
-	{AID: "A0000000032010", Type: abecs.DebitApp, Label: "VISA ELECTRON", Versions: []string{"008C", "0096"}},
-	{AID: "A0000000041010", Type: abecs.CreditApp, Label: "MASTERCARD", Versions: []string{"0002"}},
-	{AID: "A0000000043060", Type: abecs.DebitApp, Label: "MAESTRO", Versions: []string{"0002"}},
+	{AID: "A0000000031010", Type: abecs.CreditApp, Label: "VISA CREDITO", Versions: visaVersions, Contactless: visaTap},
+	{AID: "A0000000032010", Type: abecs.DebitApp, Label: "VISA ELECTRON", Versions: visaVersions, Contactless: visaTap},
+	{AID: "A0000000041010", Type: abecs.CreditApp, Label: "MASTERCARD", Versions: mastercardVersions, Contactless: mastercardTap},
+	{AID: "A0000000043060", Type: abecs.DebitApp, Label: "MAESTRO", Versions: mastercardVersions, Contactless: mastercardTap},
 	{AID: "A000000651", Type: abecs.CreditApp, Label: "ELO CREDITO", Versions: []string{"0001"}},
 	{AID: "A000000651", Type: abecs.DebitApp, Label: "ELO DEBITO", Versions: []string{"0001"}},
+	{AID: "F0564F5543484552", Type: abecs.VoucherApp, Label: "VOUCHER", Versions: []string{"0001"}},
 }
+
+// Versions of the brands' applications (tag 9F09).
+var (
+	visaVersions       = []string{"008C", "0096"}
+	mastercardVersions = []string{"0002"}
+)
+
+// Limits of contactless sales, in cents.
+const (
+	tapMax      money.Cents = 99_999_999 // no limit of the store's own: the issuer decides
+	tapCVMLimit money.Cents = 200_00     // what Brazilian acquirers take without a PIN since 2021
+)
+
+// What the common tables say of contactless applications. Elo is missing: which kernel
+// its cards need is the acquirer's to say.
+var (
+	visaTap       = abecs.ContactlessRow{Kernel: abecs.VisaKernel, Max: tapMax, PhoneMax: tapMax, CVMLimit: tapCVMLimit}
+	mastercardTap = abecs.ContactlessRow{Kernel: abecs.MastercardKernel, Max: tapMax, PhoneMax: tapMax, CVMLimit: tapCVMLimit}
+)
 
 // Terminal action codes of the common tables: go online on everything unusual,
 // deny nothing before the issuer was asked (EMV 4.3 Book 3, annex C5).

@@ -41,8 +41,12 @@ const (
 	// drainFactor bounds the wait for silence, in times of it: a device that never
 	// stops talking is no pinpad.
 	drainFactor = 20
-	// stripeTriesMax is how often a customer who swipes is asked for the chip.
+	// stripeTriesMax is how often a customer may swipe in vain: a card with a chip, or a
+	// stripe that cannot be read.
 	stripeTriesMax = 3
+	// presentationsMax is how often one reading asks for a card in all: two taps, a
+	// phone, a chip and a stripe in vain, and some to spare.
+	presentationsMax = 8
 	// chunkSize is how many bytes are read at once: the longest frame in four.
 	chunkSize = 1024
 )

@@ -70,7 +70,7 @@ func TestATokenIsGoodWithItsOwnCertificateAlone(t *testing.T) {
 	requireProblem(t, s.get(id), http.StatusNotFound, wire.CodeNotFound)
 	requireProblem(t, s.pay(id, s.payment(s.id(), wire.MethodCash, 100)), http.StatusConflict, wire.CodeDuplicatePayment)
 	requireProblem(t, s.reverse(id, s.id()), http.StatusNotFound, wire.CodeNotFound)
-	require.EqualValues(t, 100, s.ledger().Accounts["cash:1"])
+	require.EqualValues(t, 100, s.ledger().Accounts["cash:1:T-0001"])
 }
 
 func TestATokenExpires(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"balcao/sync/wire"
 )
@@ -125,7 +127,7 @@ func (s *Server) findFork(c *call, got *delivery) *wire.Problem {
 		if known, ok := s.state.records.get(key); ok && known.Hash != record.Hash {
 			return forkProblem(record.Seq)
 		}
-		if claim, ok := s.state.claims.get(key); ok && liveKinds[record.Kind] && claim.ID != record.ID {
+		if claim, ok := s.state.claims.get(key); ok && liveKinds[record.Kind] && claim.ID != liveIDOf(record) {
 			return forkProblem(record.Seq)
 		}
 	}
@@ -173,7 +175,11 @@ func (s *Server) takeRecords(c *call, got *delivery) []wire.RecordResult {
 		default:
 			result.Result, result.Problem = s.takeRecord(c, got, record, got.Raw[i], previous)
 			key := join(got.key, strconv.FormatInt(record.Seq, 10))
-			s.state.records.put(key, recordRow{ID: record.ID, Kind: record.Kind, Hash: record.Hash, Result: result.Result, Raw: got.Raw[i]})
+			row := recordRow{ID: record.ID, Kind: record.Kind, Hash: record.Hash, Result: result.Result, Raw: got.Raw[i]}
+			if live := liveIDOf(record); live != record.ID {
+				row.LiveID = live
+			}
+			s.state.records.put(key, row)
 			got.stream.AckedSeq, got.stream.LastHash = record.Seq, record.Hash
 		}
 		previous = record.Hash
@@ -196,7 +202,7 @@ func (s *Server) takeRecord(c *call, got *delivery, record wire.Record, raw json
 	if problem := sensitiveText(record.Body); problem != nil {
 		return wire.BatchResultResultsResultRejected, problem
 	}
-	applied, problem := s.applyRecord(c, record)
+	applied, problem := s.applyRecord(c, got, record)
 	switch {
 	case problem != nil:
 		return wire.BatchResultResultsResultRejected, problem
@@ -207,50 +213,98 @@ func (s *Server) takeRecord(c *call, got *delivery, record wire.Record, raw json
 	}
 }
 
-// applyRecord does what the live call of a record would do. Kinds that are no live
-// call of this central are kept and change nothing.
-func (s *Server) applyRecord(c *call, record wire.Record) (answer, *wire.Problem) {
-	var subject struct {
-		PaymentID string `json:"payment_id"`
-		OrderID   string `json:"order_id"`
-	}
-	if json.Unmarshal(record.Body, &subject) != nil {
-		return answer{}, nil
-	}
-	live := &call{id: record.ID, key: record.ID, body: record.Body, terminal: c.terminal, store: c.store, recorded: true}
-	switch record.Kind {
-	case "session_open", "session_close":
-		live.operation = "session"
-		return s.putSession(live)
-	case "order":
-		live.operation = "order"
-		return s.putOrder(live)
-	case "payment":
-		live.operation = "payment-put"
-		return s.putPayment(live)
-	case "transition":
-		live.operation = "transition"
-		return s.applyStep(live, subject.OrderID, "/order_id", s.transitionOrder)
-	case "confirmation":
-		live.operation = "confirm"
-		return s.applyStep(live, subject.PaymentID, "/payment_id", s.confirmPayment)
-	case "reversal":
-		live.operation = "reverse"
-		return s.applyStep(live, subject.PaymentID, "/payment_id", s.reversePayment)
-	default:
-		return answer{}, nil
-	}
+// A recorded says that a call is told by a record: it has happened, so it is taken as
+// it is where a live call would be refused.
+type recorded struct {
+	fact       factRef
+	occurredAt time.Time
+	training   bool
+	stream     streamRow // of its epoch, up to the fact before
 }
 
-// applyStep applies a step, whose subject is in the path of a live call and in the
-// body of a record.
-func (s *Server) applyStep(live *call, subject, pointer string, run func(*call) (answer, *wire.Problem)) (answer, *wire.Problem) {
-	if subject == "" {
-		return answer{}, wire.NewProblem(wire.CodeRequiredField, "a record names what it is a step of",
-			wire.Violation{Pointer: pointer, Code: wire.CodeRequiredField})
+// tells is the fact that a call is about: a record's own, or the one that a live call
+// names.
+func (c *call) tells(epoch string, seq int64) factRef {
+	if c.recorded != nil {
+		return c.recorded.fact
 	}
-	live.id = subject
-	return run(live)
+	return factRef{epoch, seq}
+}
+
+// liveIDOf is the id of the live call that a record tells: its own, but for a session,
+// whose opening and close are two facts with one path.
+func liveIDOf(record wire.Record) string {
+	var body struct {
+		SessionID string `json:"session_id"`
+	}
+	if record.Kind != "session_open" && record.Kind != "session_close" {
+		return record.ID
+	}
+	if json.Unmarshal(record.Body, &body) != nil || body.SessionID == "" {
+		return record.ID
+	}
+	return body.SessionID
+}
+
+// applyRecord does what the live call of a record would do, or books what only records
+// tell. Kinds that mean nothing to this central are kept and change nothing.
+func (s *Server) applyRecord(c *call, got *delivery, record wire.Record) (answer, *wire.Problem) {
+	live := &call{
+		id: liveIDOf(record), key: record.ID, body: record.Body, terminal: c.terminal, store: c.store,
+		recorded: &recorded{
+			fact: factRef{got.Epoch, record.Seq}, occurredAt: record.OccurredAt,
+			training: got.stream.Training, stream: got.stream,
+		},
+	}
+	apply, known := appliers[record.Kind]
+	if !known {
+		return answer{}, nil
+	}
+	live.operation = apply.operation
+	return apply.run(s, live)
+}
+
+// An applier is what becomes of a record of one kind. Its operation is the live call's,
+// since an answer is found again by it.
+type applier struct {
+	operation string
+	run       func(*Server, *call) (answer, *wire.Problem)
+}
+
+var appliers = map[string]applier{
+	"session_open":   {"session", (*Server).putSession},
+	"session_close":  {"session", (*Server).putSession},
+	"order":          {"order", (*Server).putOrder},
+	"payment":        {"payment-put", (*Server).putPayment},
+	"transition":     {"transition", stepOf("/order_id", (*Server).transitionOrder)},
+	"confirmation":   {"confirm", stepOf("/payment_id", (*Server).confirmPayment)},
+	"reversal":       {"reverse", stepOf("/payment_id", (*Server).reversePayment)},
+	"x_report":       {"report", (*Server).putReport},
+	"z_report":       {"report", (*Server).putReport},
+	"discount":       {"discount", (*Server).bookDay},
+	"line_void":      {"line_void", (*Server).bookDay},
+	"override":       {"override", (*Server).bookDay},
+	"cash_movement":  {"cash_movement", (*Server).bookDay},
+	"drawer_opening": {"drawer_opening", (*Server).bookDay},
+	"cash_count":     {"cash_count", (*Server).bookDay},
+}
+
+// stepOf applies a step, whose subject is in the path of a live call and in the body
+// of a record, at pointer.
+func stepOf(pointer string, run func(*Server, *call) (answer, *wire.Problem)) func(*Server, *call) (answer, *wire.Problem) {
+	return func(s *Server, live *call) (answer, *wire.Problem) {
+		var body map[string]json.RawMessage
+		var subject string
+		// A body that is no object has failed the contract's check before.
+		_ = json.Unmarshal(live.body, &body)
+		_ = json.Unmarshal(body[strings.TrimPrefix(pointer, "/")], &subject)
+		if subject == "" {
+			return answer{}, wire.NewProblem(wire.CodeRequiredField, "a record names what it is a step of",
+				wire.Violation{Pointer: pointer, Code: wire.CodeRequiredField})
+		}
+		live.id = subject
+		return run(s, live)
+	}
 }
 
 func (s *Server) batchResult(c *call, got *delivery, results []wire.RecordResult) wire.BatchResult {

@@ -305,7 +305,7 @@ func TestFactsOfAnOfflineDayAreAppliedAsTheirCallsWouldBe(t *testing.T) {
 	require.Equal(t, "accepted accepted accepted accepted accepted accepted rejected(required-field) rejected(required-field)", outcome(got))
 	books := s.ledger()
 	require.Equal(t, wire.OrderStatusConfirmed, books.Orders[orderID].Status)
-	require.EqualValues(t, 2_000, books.Accounts["cash:1"])
+	require.EqualValues(t, 2_000, books.Accounts["cash:1:T-0001"])
 	require.EqualValues(t, 3_976, books.Accounts["merchant:1"])
 	require.Equal(t, wire.PaymentStatusReversed, books.Payments[deadID].Status)
 }

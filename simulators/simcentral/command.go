@@ -31,10 +31,13 @@ var commands = map[string]command{
 	"hold":        {"hold OP before|after: keep calls waiting", (*Server).commandHold},
 	"wait-held":   {"wait-held OP [TIMEOUT]: till a call is being held", (*Server).commandWaitHeld},
 	"release":     {"release [OP]: let held calls go", (*Server).commandRelease},
+	"next":        {"next OP KIND [DURATION]: one fault for the next call, see help faults", (*Server).commandNext},
+	"faults":      {"faults SEED [RATE_PPM]|off|log: faults from a seed on every call, see help faults", (*Server).commandFaults},
+	"cents":       {"cents on|off: the cents of an amount pick the issuer's answer, see help cents", (*Server).commandCents},
 	"revoke":      {"revoke TERMINAL: its certificate is good no more", (*Server).commandRevoke},
 	"reinstate":   {"reinstate TERMINAL", (*Server).commandReinstate},
 	"stats":       {"stats: counts as JSON", (*Server).commandStats},
-	"ledger":      {"ledger: accounts, payments and orders as JSON", (*Server).commandLedger},
+	"ledger":      {"ledger: accounts, payments, orders, and each till's sessions, as JSON", (*Server).commandLedger},
 	"payment":     {"payment ID: one payment as JSON", (*Server).commandPayment},
 	"log":         {"log [N]: the last requests as JSON", (*Server).commandLog},
 	"public-key":  {"public-key: of the countersignature", (*Server).commandPublicKey},
@@ -48,11 +51,14 @@ func (s *Server) Command(ctx context.Context, args []string) (string, error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return s.faults.describe(), nil
+		return s.describe(), nil
+	}
+	if args[0] == "help" {
+		return help(args[1:]), nil
 	}
 	found, known := commands[args[0]]
 	if !known {
-		return "", fmt.Errorf("central: unknown command %q, known are: %s", args[0], strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
+		return "", fmt.Errorf("central: unknown command %q, known are: help, %s", args[0], strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
 	}
 	text, err := found.run(s, ctx, args[1:])
 	if err != nil {
@@ -61,9 +67,17 @@ func (s *Server) Command(ctx context.Context, args []string) (string, error) {
 	return text, nil
 }
 
+// describe tells the switches that are on.
+func (s *Server) describe() string {
+	if s.bank.PicksByCents() {
+		return s.faults.describe() + ", cents on"
+	}
+	return s.faults.describe()
+}
+
 func (s *Server) commandUp(context.Context, []string) (string, error) {
 	s.faults.up()
-	return s.faults.describe(), nil
+	return s.describe(), nil
 }
 
 func (s *Server) commandDown(_ context.Context, args []string) (string, error) {
@@ -72,7 +86,7 @@ func (s *Server) commandDown(_ context.Context, args []string) (string, error) {
 		return "", err
 	}
 	s.faults.goDown(duration)
-	return s.faults.describe(), nil
+	return s.describe(), nil
 }
 
 func (s *Server) commandUnavailable(_ context.Context, args []string) (string, error) {
@@ -81,7 +95,7 @@ func (s *Server) commandUnavailable(_ context.Context, args []string) (string, e
 		return "", err
 	}
 	s.faults.goUnavailable(duration)
-	return s.faults.describe(), nil
+	return s.describe(), nil
 }
 
 func (s *Server) commandSlow(_ context.Context, args []string) (string, error) {
@@ -96,7 +110,7 @@ func (s *Server) commandSlow(_ context.Context, args []string) (string, error) {
 		return "", err
 	}
 	s.faults.setSlow(delay)
-	return s.faults.describe(), nil
+	return s.describe(), nil
 }
 
 func (s *Server) commandLoseAnswer(_ context.Context, args []string) (string, error) {
@@ -111,7 +125,7 @@ func (s *Server) commandLoseAnswer(_ context.Context, args []string) (string, er
 		}
 	}
 	s.faults.loseAnswers(name, count)
-	return s.faults.describe(), nil
+	return s.describe(), nil
 }
 
 func (s *Server) commandHold(_ context.Context, args []string) (string, error) {
@@ -123,7 +137,7 @@ func (s *Server) commandHold(_ context.Context, args []string) (string, error) {
 		return "", fmt.Errorf("before or after?")
 	}
 	s.faults.hold(name, args[1])
-	return s.faults.describe(), nil
+	return s.describe(), nil
 }
 
 func (s *Server) commandWaitHeld(ctx context.Context, args []string) (string, error) {
@@ -174,53 +188,8 @@ func (s *Server) setRevoked(args []string, revoked bool) (string, error) {
 
 func (s *Server) commandStats(context.Context, []string) (string, error) {
 	stats := s.requests.statistics()
-	stats.Held, stats.Faults = s.faults.heldNow(), s.faults.describe()
+	stats.Held, stats.Faults = s.faults.heldNow(), s.describe()
 	return asJSON(stats)
-}
-
-// ledgerView is the body of the command ledger.
-type ledgerView struct {
-	Accounts map[string]int64       `json:"accounts"` // cents
-	Sum      int64                  `json:"sum"`      // always 0
-	Payments map[string]paymentView `json:"payments"`
-	Orders   map[string]orderView   `json:"orders"`
-	Streams  map[string]streamRow   `json:"streams"` // by terminal|epoch
-}
-
-type paymentView struct {
-	Status    wire.PaymentStatus `json:"status"`
-	Method    wire.Method        `json:"method"`
-	OrderID   string             `json:"order_id"`
-	Cents     int64              `json:"amount_cents"`
-	Tombstone bool               `json:"tombstone,omitempty"`
-	History   []happening        `json:"history"`
-}
-
-type orderView struct {
-	Status   wire.OrderStatus `json:"status"`
-	Version  int64            `json:"version"`
-	Cents    int64            `json:"total_cents"`
-	Payments []string         `json:"payments"`
-}
-
-func (s *Server) commandLedger(context.Context, []string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	view := ledgerView{
-		Accounts: s.state.ledger.Balances(), Sum: s.state.ledger.Sum(),
-		Payments: map[string]paymentView{}, Orders: map[string]orderView{}, Streams: s.state.streams.rows,
-	}
-	for id, row := range s.state.payments.rows {
-		view.Payments[id] = viewOf(row)
-	}
-	for id, row := range s.state.orders.rows {
-		view.Orders[id] = orderView{row.Status, row.Version, orderTotal(row), append([]string{}, s.state.byOrder[id]...)}
-	}
-	return asJSON(view)
-}
-
-func viewOf(row paymentRow) paymentView {
-	return paymentView{row.Status, row.Request.Method, row.Request.OrderID, row.Request.Amount.Amount, row.Tombstone, row.History}
 }
 
 func (s *Server) commandPayment(_ context.Context, args []string) (string, error) {
@@ -255,14 +224,19 @@ func (s *Server) commandPublicKey(context.Context, []string) (string, error) {
 }
 
 func operationName(args []string) (string, error) {
-	names := make([]string, 0, len(operations))
-	for _, op := range operations {
-		if len(args) > 0 && op.name == args[0] {
-			return op.name, nil
-		}
-		names = append(names, op.name)
+	names := operationNames()
+	if len(args) > 0 && slices.Contains(names, args[0]) {
+		return args[0], nil
 	}
 	return "", fmt.Errorf("an operation is needed, one of: %s", strings.Join(names, ", "))
+}
+
+func operationNames() []string {
+	names := make([]string, 0, len(operations))
+	for _, op := range operations {
+		names = append(names, op.name)
+	}
+	return names
 }
 
 func optionalDuration(args []string, otherwise time.Duration) (time.Duration, error) {

@@ -86,7 +86,7 @@ func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 	for id, status := range answered {
 		require.Equal(t, status, books.Payments[id].Status, id)
 	}
-	require.EqualValues(t, 100*len(books.Payments), books.Accounts["cash:1"])
+	require.EqualValues(t, 100*len(books.Payments), books.Accounts["cash:1:T-0001"])
 	t.Logf("%d answered, %d stored", len(answered), len(books.Payments))
 }
 
@@ -190,7 +190,7 @@ func (s *shop) requireModel(model map[string]string, requests map[string]wire.Pa
 		request := requests[id]
 		from, shop := "customer:ana", "merchant:1"
 		if request.Method == wire.MethodCash {
-			from, shop = "outside:cash", "cash:1"
+			from, shop = "outside:cash", "cash:1:T-0001"
 		}
 		switch state {
 		case "held":
@@ -204,7 +204,7 @@ func (s *shop) requireModel(model map[string]string, requests map[string]wire.Pa
 	}
 	got := s.ledger().Accounts
 	for account, cents := range got {
-		if account != "issuer:funding" && account != "customer:bia" && account != "customer:caio" {
+		if account != "issuer:funding" && account != "customer:bia" && account != "customer:caio" && account != "customer:duda" {
 			require.Equal(s, want[account], cents, account)
 		}
 	}

@@ -34,7 +34,12 @@ type faults struct {
 	held        map[string]int // calls waiting in a hold, by operation
 	changed     chan struct{}  // closed and replaced when held changes
 	connections map[net.Conn]bool
-	restore     *time.Timer // ends a fault that has a duration
+	restore     *time.Timer        // ends a fault that has a duration
+	blinks      int                // short outages under way, by faults of single calls
+	storm       storm              // what a seed does to single calls
+	next        map[string][]fault // what goes wrong next, by operation
+	calls       map[string]uint64  // calls since the seed was given, by operation
+	firedLog    []fired
 	stopped     chan struct{}
 	stopOnce    sync.Once
 }
@@ -42,6 +47,7 @@ type faults struct {
 func newFaults() *faults {
 	return &faults{
 		lose: map[string]int{}, held: map[string]int{}, changed: make(chan struct{}),
+		next: map[string][]fault{}, calls: map[string]uint64{},
 		connections: map[net.Conn]bool{}, stopped: make(chan struct{}),
 	}
 }
@@ -73,7 +79,7 @@ func (f *faults) track(conn net.Conn, connState http.ConnState) {
 	switch connState {
 	case http.StateNew:
 		f.connections[conn] = true
-		if f.down { // accepted while it went down
+		if f.down || f.blinks > 0 { // accepted while it went down
 			conn.Close()
 		}
 	case http.StateClosed, http.StateHijacked:
@@ -84,7 +90,7 @@ func (f *faults) track(conn net.Conn, connState http.ConnState) {
 func (f *faults) isDown() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.down
+	return f.down || f.blinks > 0
 }
 
 func (f *faults) isUnavailable() bool {
@@ -102,9 +108,28 @@ func (f *faults) up() {
 func (f *faults) goDown(duration time.Duration) {
 	f.outage(duration, func() {
 		f.down = true
-		for conn := range f.connections {
-			conn.Close()
-		}
+		f.cutConnections()
+	})
+}
+
+// cutConnections closes all there are; f.mu is held.
+func (f *faults) cutConnections() {
+	for conn := range f.connections {
+		conn.Close()
+	}
+}
+
+// blink goes down for a moment, whatever the switches say, and comes back to what
+// they say.
+func (f *faults) blink(duration time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.blinks++
+	f.cutConnections()
+	time.AfterFunc(duration, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.blinks--
 	})
 }
 
@@ -138,6 +163,11 @@ func (f *faults) dawdle() {
 	f.mu.Lock()
 	delay := f.slow
 	f.mu.Unlock()
+	f.pause(delay)
+}
+
+// pause waits, but not beyond the end of the server.
+func (f *faults) pause(delay time.Duration) {
 	if delay <= 0 {
 		return
 	}
@@ -156,13 +186,14 @@ func (f *faults) loseAnswers(operation string, count int) {
 }
 
 // losesAnswer says whether this answer is one to lose, and counts it.
-func (f *faults) losesAnswer(operation string) bool {
+func (f *faults) losesAnswer(operation, id string, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lose[operation] == 0 {
 		return false
 	}
 	f.lose[operation]--
+	f.note(operation, id, now, fault{kind: faultLostAnswer}, "lose-answer")
 	return true
 }
 
@@ -274,6 +305,7 @@ func (f *faults) describe() string {
 	for _, each := range f.holds {
 		on = append(on, "hold "+each.operation+" "+each.point)
 	}
+	on = append(on, f.describeCalls()...)
 	if len(on) == 0 {
 		return "up"
 	}

@@ -46,6 +46,7 @@ var operations = []operation{
 	{"status", "GET /v1/status", open, false, false, (*Server).getStatus},
 	{"token", "POST /v1/oauth/token", certificate, false, false, (*Server).createToken},
 	{"session", "PUT /v1/sessions/{id}", bearer, true, false, (*Server).putSession},
+	{"quote", "POST /v1/orders/quotes", bearer, false, false, (*Server).quoteOrder},
 	{"order", "PUT /v1/orders/{id}", bearer, true, false, (*Server).putOrder},
 	{"order-get", "GET /v1/orders/{id}", bearer, false, false, (*Server).getOrder},
 	{"transition", "POST /v1/orders/{id}/transitions", bearer, true, true, (*Server).transitionOrder},
@@ -55,6 +56,8 @@ var operations = []operation{
 	{"reverse", "POST /v1/payments/{id}/reversals", bearer, true, true, (*Server).reversePayment},
 	{"batch", "PUT /v1/sync/batches/{id}", bearer, true, false, (*Server).putBatch},
 	{"watermark", "GET /v1/sync/watermark", bearer, false, false, (*Server).getWatermark},
+	{"report", "PUT /v1/reports/{id}", bearer, true, false, (*Server).putReport},
+	{"report-get", "GET /v1/reports/{id}", bearer, false, false, (*Server).getReport},
 }
 
 // A call is one request on its way, or one record of the stream that is applied as one.
@@ -68,16 +71,20 @@ type call struct {
 	terminal    string
 	store       string
 	certificate thumbprint
-	recorded    bool // a record: it has happened, so it is taken as it is where a live call would be refused
+	fault       fault
+	recorded    *recorded // nil for a live call
 }
 
-// An answer is what a handler found; body is encoded as JSON.
+// An answer is what a handler found; body is encoded as JSON, unless it is verbatim.
 type answer struct {
 	status   int
 	body     any
 	replayed bool
 	passing  bool // not to be kept for a replay
 }
+
+// verbatim is a body that goes out byte for byte.
+type verbatim []byte
 
 func ok(body any) answer      { return answer{status: http.StatusOK, body: body} }
 func created(body any) answer { return answer{status: http.StatusCreated, body: body} }
@@ -94,15 +101,17 @@ func (s *Server) handler() http.Handler {
 // serve takes one request from the wire to its answer.
 func (s *Server) serve(op operation, w http.ResponseWriter, r *http.Request) {
 	c := &call{operation: op.name, id: r.PathValue("id"), key: r.Header.Get("Idempotency-Key"), header: r.Header, epoch: r.URL.Query().Get("epoch")}
+	c.fault = s.faults.draw(c.operation, c.id, s.now())
+	if s.strikeFirst(w, r, c) {
+		return
+	}
 	result, problem := s.answerTo(op, c, r)
 	s.faults.pass(op.name, after)
-	if problem == nil && s.faults.losesAnswer(op.name) {
-		s.requests.add(s.now(), c, 0, "answer lost", false)
-		select {
-		case <-r.Context().Done(): // the client has given up
-		case <-s.faults.stopped:
-		}
-		panic(http.ErrAbortHandler)
+	if problem == nil && s.faults.losesAnswer(op.name, c.id, s.now()) {
+		s.fallSilent(r, c, "answer lost")
+	}
+	if s.strikeLast(w, r, c) {
+		return
 	}
 	if problem != nil {
 		s.writeProblem(w, r, c, problem)
@@ -123,6 +132,15 @@ func (s *Server) answerTo(op operation, c *call, r *http.Request) (answer, *wire
 	}
 	s.faults.dawdle()
 	s.faults.pass(op.name, before)
+	result, problem := s.process(op, c)
+	if c.fault.kind == faultTwice {
+		return s.process(op, c)
+	}
+	return result, problem
+}
+
+// process runs a call and makes what it changed last.
+func (s *Server) process(op operation, c *call) (answer, *wire.Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	result, problem := op.run(s, c)
@@ -266,7 +284,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, c *call, result a
 // is a bug of this simulator: it is counted, and the caller gets a 500.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, c *call, status int, contentType string, body any, code string, replayed bool) {
 	w.Header().Set("Content-Type", contentType)
-	text, err := json.Marshal(body)
+	text, err := encode(body)
 	if err == nil {
 		err = s.validator.ValidateResponse(r, status, w.Header(), text)
 	}
@@ -278,9 +296,19 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, c *call, status in
 		text, _ = json.Marshal(problem) // a problem always encodes
 		w.Header().Set("Content-Type", wire.ContentTypeProblem)
 	}
+	if c.fault.kind == faultHalf {
+		s.writeHalf(w, c, status, text)
+	}
 	s.requests.add(s.now(), c, status, code, replayed)
 	w.WriteHeader(status)
 	w.Write(text)
+}
+
+func encode(body any) ([]byte, error) {
+	if text, whole := body.(verbatim); whole {
+		return text, nil
+	}
+	return json.Marshal(body)
 }
 
 // getStatus says that all is well: when it is not, nothing answers at all.

@@ -39,10 +39,13 @@ const (
 	anaPAN  = "4111111111111111" // credit, line of R$ 1.000,00
 	biaPAN  = "5555555555554444" // debit, balance of R$ 300,00
 	caioPAN = "4012888888881881" // expired
+	dudaPAN = "6011111111111117" // voucher, balance of R$ 50,00
 )
 
 func ana() *cardtest.Card { return cardtest.New(anaPAN, "3012", "01") }
 func bia() *cardtest.Card { return cardtest.New(biaPAN, "3012", "00") }
+
+func duda() *cardtest.Card { return cardtest.New(dudaPAN, "3012", "00") }
 
 // A lockedBuffer is a log that several goroutines write and a test reads.
 type lockedBuffer struct {
@@ -105,6 +108,7 @@ func writeAccounts(t testing.TB, path string) {
 		{"name": "ana", "pan": anaPAN, "expiry": "3012", "psn": "01", "pin": "1234", "kind": "credit", "limit_cents": 100_000, "state": issuer.Active, "brand": "VISA"},
 		{"name": "bia", "pan": biaPAN, "expiry": "3012", "psn": "00", "pin": "4321", "kind": "debit", "balance_cents": 30_000, "state": issuer.Active, "brand": "MASTERCARD"},
 		{"name": "caio", "pan": caioPAN, "expiry": "2001", "psn": "00", "pin": "1111", "kind": "debit", "balance_cents": 30_000, "state": issuer.Active, "brand": "VISA"},
+		{"name": "duda", "pan": dudaPAN, "expiry": "3012", "psn": "00", "pin": "2222", "kind": "voucher", "balance_cents": 5_000, "state": issuer.Active, "brand": "VALE"},
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, text, 0o600))
@@ -188,7 +192,7 @@ func (s *shop) requireNoCardData() {
 		require.EqualValues(s, 0o600, info.Mode().Perm(), entry.Name())
 	}
 	for name, text := range texts {
-		for _, pan := range []string{anaPAN, biaPAN, caioPAN} {
+		for _, pan := range []string{anaPAN, biaPAN, caioPAN, dudaPAN} {
 			require.NotContains(s, text, pan, name)
 		}
 		require.NotContains(s, text, `"encrypted"`, name)
@@ -379,6 +383,10 @@ type books struct {
 	Orders map[string]struct {
 		Status wire.OrderStatus `json:"status"`
 	} `json:"orders"`
+	Terminals map[string]struct {
+		DrawerCents int64                      `json:"drawer_cents"`
+		Sessions    map[string]json.RawMessage `json:"sessions"`
+	} `json:"terminals"`
 }
 
 func (s *shop) ledger() books {

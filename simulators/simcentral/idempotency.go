@@ -83,7 +83,7 @@ func (s *Server) once(c *call, key string, run func() (answer, *wire.Problem)) (
 	hash = join(c.operation, c.id, hash)
 	row := join(c.terminal, key)
 	if known, found := s.state.answers.get(row); found {
-		if known.Hash != hash && !c.recorded {
+		if known.Hash != hash && c.recorded == nil {
 			return answer{}, wire.NewProblem(wire.CodeIdempotencyKeyReused, "")
 		}
 		return answer{status: known.Status, body: known.Body, replayed: true}, nil

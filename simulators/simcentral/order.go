@@ -41,8 +41,8 @@ func (s *Server) putOrder(c *call) (answer, *wire.Problem) {
 		}
 		return answer{status: 200, body: s.orderBody(row), replayed: true}, nil
 	}
-	if violations := checkTotals(&content); len(violations) > 0 {
-		return answer{}, wire.NewProblem(wire.CodeTotalMismatch, "central adds the order up to another total", violations...)
+	if problem := examine(&content).problem(); problem != nil {
+		return answer{}, problem
 	}
 	if problem := s.claimLive(c, request.Epoch, request.TerminalSeq, c.id); problem != nil {
 		return answer{}, problem
@@ -204,10 +204,7 @@ func (s *Server) orderBody(row orderRow) wire.Order {
 		Due: &wire.Money{Amount: max(0, content.Totals.Total.Amount-captured), Currency: currencyOnly},
 		Summary: wire.OrderSummary{
 			Totals: content.Totals, Payable: row.Status == wire.OrderStatusOpen || row.Status == wire.OrderStatusAwaitingPayment,
-			Checks: []wire.Check{
-				{Name: wire.CheckNameRequiredFields, Result: wire.CheckResultPass},
-				{Name: wire.CheckNameTotals, Result: wire.CheckResultPass},
-			},
+			Checks: examine(&content).checks(),
 		},
 	}
 	if row.ClaimedBy != "" {
@@ -227,7 +224,7 @@ func (s *Server) orderBody(row orderRow) wire.Order {
 
 // claimLive notes the fact a live call tells; a record's is noted by the stream.
 func (s *Server) claimLive(c *call, epoch string, seq int64, id string) *wire.Problem {
-	if c.recorded {
+	if c.recorded != nil {
 		return nil
 	}
 	problem := s.state.claim(c.terminal, epoch, seq, id)

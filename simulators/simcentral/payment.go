@@ -55,6 +55,9 @@ func (s *Server) putPayment(c *call) (answer, *wire.Problem) {
 		return answer{}, wire.NewProblem(wire.CodeInternalError, "the payment could not be booked")
 	}
 	row.Request = withoutCiphertext(request)
+	if row.Status == wire.PaymentStatusCaptured {
+		row.CapturedBy = new(c.tells(request.Epoch, request.TerminalSeq))
+	}
 	s.state.putPayment(row)
 	s.refreshOrder(request.OrderID)
 	return created(paymentBody(row)), nil
@@ -75,7 +78,7 @@ func (s *Server) putKnownPayment(c *call, row paymentRow, request wire.PaymentRe
 		s.state.putPayment(row)
 		return created(paymentBody(row)), nil
 	}
-	if row.Hash != hash && !(c.recorded && samePayment(row.Request, request)) {
+	if row.Hash != hash && !(c.recorded != nil && samePayment(row.Request, request)) {
 		return answer{}, wire.NewProblem(wire.CodeDuplicatePayment, "")
 	}
 	return answer{status: http.StatusOK, body: paymentBody(row), replayed: true}, nil
@@ -106,7 +109,7 @@ func clearTags(card *wire.CardPresent) *wire.Problem {
 
 // admitPayment checks a payment against its order. A record has happened and is taken.
 func (s *Server) admitPayment(c *call, request *wire.PaymentRequest) *wire.Problem {
-	if c.recorded {
+	if c.recorded != nil {
 		if needsIssuer(request) {
 			return wire.NewProblem(wire.CodeRequiredField, "a record of a card payment tells how it ended",
 				wire.Violation{Pointer: "/result", Code: wire.CodeRequiredField})
@@ -176,7 +179,7 @@ func (s *Server) authorisePayment(row paymentRow, request *wire.PaymentRequest) 
 	}
 	row.Checks, row.Decline = decision.Checks, decision.Decline
 	row.Result = &wire.PaymentResult{
-		Approved: new(decision.Approved), HostReached: new(true), ResponseCode: new(decision.ResponseCode),
+		Approved: new(decision.Approved), HostReached: new(decision.Reached), ResponseCode: new(decision.ResponseCode),
 		Issuer: decision.Issuer, Acquirer: new(acquirer),
 		NSU: new(fmt.Sprintf("%09d", s.state.next("nsu"))), AcquirerNSU: new(fmt.Sprintf("%012d", s.state.next("acquirer_nsu"))),
 	}
@@ -207,7 +210,7 @@ func (s *Server) take(row paymentRow, request *wire.PaymentRequest, what string)
 // shopAccount is where the money of a payment ends.
 func shopAccount(row paymentRow, request *wire.PaymentRequest) string {
 	if request.Method == wire.MethodCash {
-		return cashOf(row.StoreID)
+		return cashOf(row.StoreID, row.TerminalID)
 	}
 	return merchant(row.StoreID)
 }
@@ -254,17 +257,17 @@ func (s *Server) confirmPayment(c *call) (answer, *wire.Problem) {
 			row.Card = step.Card
 		}
 		if step.Outcome == wire.ConfirmationOutcomeUndone {
-			return s.undo(row, "undone")
+			return s.undo(row, c.tells(step.Epoch, step.TerminalSeq), "undone")
 		}
 		if step.Card != nil && step.Card.Cryptogram == wire.CardCompletionCryptogramAac {
 			return answer{}, wire.NewProblem(wire.CodePaymentDataInvalid, "the card refused (aac): undo it")
 		}
-		return s.confirm(row)
+		return s.confirm(row, c.tells(step.Epoch, step.TerminalSeq))
 	})
 }
 
-// confirm captures what is held. What is captured already stays so.
-func (s *Server) confirm(row paymentRow) (answer, *wire.Problem) {
+// confirm captures what is held, by a fact of the till. What is captured already stays so.
+func (s *Server) confirm(row paymentRow, by factRef) (answer, *wire.Problem) {
 	switch row.Status {
 	case wire.PaymentStatusCaptured:
 	case wire.PaymentStatusAwaitingConfirmation:
@@ -272,7 +275,7 @@ func (s *Server) confirm(row paymentRow) (answer, *wire.Problem) {
 			s.log.Error("confirmation is not booked", "payment", row.ID, "error", err)
 			return answer{}, wire.NewProblem(wire.CodeInternalError, "the confirmation could not be booked")
 		}
-		row.Status, row.Confirmed = wire.PaymentStatusCaptured, true
+		row.Status, row.Confirmed, row.CapturedBy = wire.PaymentStatusCaptured, true, &by
 		row.happened(s.now().UTC(), "confirmed"+s.finalCryptogram(row))
 	case wire.PaymentStatusReversed:
 		return answer{}, wire.NewProblem(wire.CodeAlreadyReversed, "")
@@ -316,12 +319,12 @@ func (s *Server) reversePayment(c *call) (answer, *wire.Problem) {
 		if step.Card != nil {
 			row.Card = step.Card
 		}
-		return s.undo(row, "reversed: "+string(step.Reason))
+		return s.undo(row, c.tells(step.Epoch, step.TerminalSeq), "reversed: "+string(step.Reason))
 	})
 }
 
-// undo gives the money back. A confirmed payment is beyond it: that is a refund.
-func (s *Server) undo(row paymentRow, what string) (answer, *wire.Problem) {
+// undo gives the money back, by a fact of the till. A confirmed payment is beyond it: that is a refund.
+func (s *Server) undo(row paymentRow, by factRef, what string) (answer, *wire.Problem) {
 	from := holdOf(row.ID)
 	switch row.Status {
 	case wire.PaymentStatusAuthorised, wire.PaymentStatusAwaitingConfirmation:
@@ -337,7 +340,7 @@ func (s *Server) undo(row paymentRow, what string) (answer, *wire.Problem) {
 		s.log.Error("reversal is not booked", "payment", row.ID, "error", err)
 		return answer{}, wire.NewProblem(wire.CodeInternalError, "the reversal could not be booked")
 	}
-	row.Status = wire.PaymentStatusReversed
+	row.Status, row.UndoneBy = wire.PaymentStatusReversed, &by
 	row.happened(s.now().UTC(), what)
 	return s.finish(row)
 }

@@ -93,7 +93,7 @@ func TestCashIsCapturedAtOnce(t *testing.T) {
 	got := decode[wire.Payment](t, s.pay(id, s.payment(s.id(), wire.MethodCash, 1_250)), http.StatusCreated)
 	require.Equal(t, wire.PaymentStatusCaptured, got.Status)
 	require.EqualValues(t, 1_250, got.Captured.Amount)
-	require.EqualValues(t, 1_250, s.ledger().Accounts["cash:1"])
+	require.EqualValues(t, 1_250, s.ledger().Accounts["cash:1:T-0001"])
 }
 
 func TestAReplayIsAnsweredAndMovesNothing(t *testing.T) {
@@ -267,4 +267,33 @@ func TestPixIsTakenOnlyAsSettled(t *testing.T) {
 	request := s.payment(s.id(), wire.MethodPix, 100)
 	request.Result = &wire.PaymentResult{Approved: new(true), EndToEndID: new(fmt.Sprintf("E%031d", 1))}
 	require.Equal(t, wire.PaymentStatusCaptured, decode[wire.Payment](t, s.pay(s.id(), request), http.StatusCreated).Status)
+}
+
+func TestCentsReachTheTillAsTheIssuersWord(t *testing.T) {
+	s := openShop(t)
+	card := ana()
+	s.command("cents on")
+	for cents, want := range map[int64]wire.PaymentDeclineCode{1051: wire.PaymentDeclineCodeInsufficientFunds, 1091: wire.PaymentDeclineCodeIssuerUnavailable} {
+		got := decode[wire.Payment](t, s.pay(s.id(), s.card(cents, wire.MethodCredit, card.Chip(cents, "1234"))), http.StatusCreated)
+		require.Equal(t, wire.PaymentStatusDeclined, got.Status)
+		require.Equal(t, want, *got.Decline.Code)
+		require.Equal(t, cents != 1091, *got.Result.HostReached)
+	}
+	require.Equal(t, http.StatusCreated, s.pay(s.id(), s.payment(s.id(), wire.MethodCash, 1051)).status, "cash asks no issuer")
+	s.restart()
+	require.Equal(t, "up", s.command("central"), "off after a restart")
+	require.Zero(t, s.ledger().Accounts["customer:ana"])
+}
+
+func TestAVoucherPaysFromItsAccount(t *testing.T) {
+	s := openShop(t)
+	id := s.id()
+	got := decode[wire.Payment](t, s.pay(id, s.card(4_000, wire.MethodVoucher, duda().Chip(4_000, "2222"))), http.StatusCreated)
+	require.Equal(t, wire.PaymentStatusAwaitingConfirmation, got.Status)
+	s.confirm(id, s.id(), wire.ConfirmationOutcomeConfirmed)
+	books := s.ledger()
+	require.EqualValues(t, 1_000, books.Accounts["customer:duda"])
+	require.EqualValues(t, 4_000, books.Accounts["merchant:1"])
+	got = decode[wire.Payment](t, s.pay(s.id(), s.card(1_001, wire.MethodVoucher, duda().Chip(1_001, "2222"))), http.StatusCreated)
+	require.Equal(t, wire.PaymentDeclineCodeInsufficientFunds, *got.Decline.Code)
 }

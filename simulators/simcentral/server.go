@@ -2,9 +2,10 @@
 // sells against, with the acquirer and the issuing bank behind it.
 //
 // It speaks the contract of package wire over mutual TLS, keeps orders, payments and
-// the stream of facts over a kill, books every cent twice, and fails on command. It
-// is no part of a till and shares no code with one but the contract. Start with
-// [New], then [Server.Run]; [Server.Command] is the hand that works it.
+// the stream of facts over a kill, books every cent twice, holds a till's reports
+// against its books, and fails on command or by a seed. It is no part of a till and
+// shares no code with one but the contract. Start with [New], then [Server.Run];
+// [Server.Command] is the hand that works it, and its word help tells what it can.
 //
 // Facts: sync/wire/openapi.yaml; RFC 8705 (tokens bound to a certificate), RFC 8785
 // (canonical JSON), RFC 9457 (problems), RFC 9530 (digests); the IETF draft on

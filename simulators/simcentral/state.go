@@ -14,12 +14,22 @@ import (
 	"balcao/sync/wire"
 )
 
+// A factRef names a fact of a till's journal; the till is known beside it.
+type factRef struct {
+	Epoch string `json:"epoch"`
+	Seq   int64  `json:"seq"`
+}
+
 // A sessionRow is a till's session as it was last told.
 type sessionRow struct {
 	TerminalID string              `json:"terminal_id"`
+	StoreID    string              `json:"store_id"`
 	Request    wire.SessionRequest `json:"request"`
+	Settled    bool                `json:"settled,omitempty"` // the drawer is booked out
 	UpdatedAt  time.Time           `json:"updated_at"`
 }
+
+func (r sessionRow) training() bool { return r.Request.Training != nil && *r.Request.Training }
 
 // An orderRow is one order. Body is the request that made it.
 type orderRow struct {
@@ -55,6 +65,8 @@ type paymentRow struct {
 	Status     wire.PaymentStatus   `json:"status"`
 	Account    string               `json:"account,omitempty"` // where the money comes from
 	Confirmed  bool                 `json:"confirmed,omitempty"`
+	CapturedBy *factRef             `json:"captured_by,omitempty"` // the fact that made it final
+	UndoneBy   *factRef             `json:"undone_by,omitempty"`   // the fact that took it back
 	Checks     []wire.PaymentCheck  `json:"checks,omitempty"`
 	Decline    *wire.Decline        `json:"decline,omitempty"`
 	Result     *wire.PaymentResult  `json:"result,omitempty"`
@@ -87,10 +99,49 @@ type streamRow struct {
 // A recordRow is one fact as it came, also of a kind that nobody here knows.
 type recordRow struct {
 	ID     string                        `json:"id"`
+	LiveID string                        `json:"live_id,omitempty"` // of its live call, where that is another
 	Kind   string                        `json:"kind"`
 	Hash   string                        `json:"hash"`
 	Result wire.BatchResultResultsResult `json:"result"`
 	Raw    json.RawMessage               `json:"raw"`
+}
+
+// liveID is the id under which a live call would tell this fact.
+func (r recordRow) liveID() string {
+	if r.LiveID != "" {
+		return r.LiveID
+	}
+	return r.ID
+}
+
+// A reportRow is a report as it came, byte for byte.
+type reportRow struct {
+	TerminalID string                   `json:"terminal_id"`
+	StoreID    string                   `json:"store_id"`
+	Kind       wire.ReportKind          `json:"kind"`
+	SessionID  string                   `json:"session_id,omitempty"`
+	Body       []byte                   `json:"body"`
+	Hash       string                   `json:"hash"`
+	Status     wire.ReportReceiptStatus `json:"status"`
+}
+
+// A dayRow is a fact of the trading day that is neither order nor payment.
+type dayRow struct {
+	TerminalID string  `json:"terminal_id"`
+	StoreID    string  `json:"store_id"`
+	SessionID  string  `json:"session_id,omitempty"`
+	Fact       factRef `json:"fact"`
+	Kind       string  `json:"kind"`
+	What       string  `json:"what,omitempty"` // type of a cash movement, cause of a drawer's opening
+	Cents      int64   `json:"cents"`
+	Training   bool    `json:"training,omitempty"`
+}
+
+// An overrideRow is a permission that a second person gave once.
+type overrideRow struct {
+	Cents     *int64     `json:"cents,omitempty"` // nil for any
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	UsedBy    string     `json:"used_by,omitempty"` // record
 }
 
 // A claimRow is the fact that a live call told, ahead of the stream.
@@ -108,6 +159,9 @@ type state struct {
 	claims   *table[claimRow]
 	streams  *table[streamRow]
 	records  *table[recordRow]
+	reports  *table[reportRow]
+	day      *table[dayRow] // by terminal and record
+	override *table[overrideRow]
 	cards    *table[issuer.CardState]
 	entries  *table[ledger.Entry]
 	counters *table[int64]
@@ -132,6 +186,9 @@ func openState(dir string, accounts []issuer.Account) (*state, error) {
 		claims:   newTable[claimRow](j, "claim"),
 		streams:  newTable[streamRow](j, "stream"),
 		records:  newTable[recordRow](j, "record"),
+		reports:  newTable[reportRow](j, "report"),
+		day:      newTable[dayRow](j, "day"),
+		override: newTable[overrideRow](j, "override"),
 		cards:    newTable[issuer.CardState](j, "card"),
 		entries:  newTable[ledger.Entry](j, "entry"),
 		counters: newTable[int64](j, "counter"),
@@ -246,7 +303,7 @@ func (s *state) claim(terminal, epoch string, seq int64, id string) *wire.Proble
 	if known, ok := s.claims.get(key); ok && known.ID != id {
 		return forkProblem(seq)
 	}
-	if record, ok := s.records.get(key); ok && liveKinds[record.Kind] && record.ID != id {
+	if record, ok := s.records.get(key); ok && liveKinds[record.Kind] && record.liveID() != id {
 		return forkProblem(seq)
 	}
 	s.claims.put(key, claimRow{id})
@@ -263,6 +320,15 @@ func forkProblem(seq int64) *wire.Problem {
 func customer(name string) string         { return "customer:" + name }
 func holdOf(paymentID string) string      { return "hold:" + paymentID }
 func merchant(storeID string) string      { return "merchant:" + storeID }
-func cashOf(storeID string) string        { return "cash:" + storeID }
+func safeOf(storeID string) string        { return "safe:" + storeID }      // where a drawer's float comes from and its cash goes
 func outside(m wire.Method) string        { return "outside:" + string(m) } // who pays by what the till settled
-func entryID(payment, step string) string { return payment + ":" + step }
+func entryID(subject, step string) string { return subject + ":" + step }
+
+// cashOf is the drawer of a till.
+func cashOf(storeID, terminalID string) string { return "cash:" + storeID + ":" + terminalID }
+
+// differenceOf is what was missing in a till's drawer when it was counted; below zero
+// there was too much.
+func differenceOf(storeID, terminalID string) string {
+	return "difference:" + storeID + ":" + terminalID
+}

@@ -14,9 +14,9 @@ const decimals = 4
 // currencyOnly is the only currency of a shop here.
 const currencyOnly = "BRL"
 
-// checkTotals computes every total of an order anew and names each that differs, by
+// reckonTotals computes every total of an order anew and names each that differs, by
 // pointer, with what it should be and what came. Source: openapi.yaml, OrderLine and Totals.
-func checkTotals(content *wire.OrderContent) []wire.Violation {
+func reckonTotals(content *wire.OrderContent) (wire.Totals, []wire.Violation) {
 	var found []wire.Violation
 	var items, taxesOnTop int64
 	for i, line := range content.Lines {
@@ -40,7 +40,11 @@ func checkTotals(content *wire.OrderContent) []wire.Violation {
 	if want < 0 {
 		found = append(found, wire.Violation{Pointer: "/totals/total", Code: wire.CodeTotalMismatch, Detail: new("less than nothing")})
 	}
-	return found
+	totals.Items, totals.Total = wire.Money{Amount: items, Currency: currencyOnly}, wire.Money{Amount: want, Currency: currencyOnly}
+	if taxesOnTop != 0 || totals.Taxes != nil {
+		totals.Taxes = &wire.Money{Amount: taxesOnTop, Currency: currencyOnly}
+	}
+	return totals, found
 }
 
 func compare(pointer string, want, got int64) []wire.Violation {

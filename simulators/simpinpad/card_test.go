@@ -25,11 +25,12 @@ func TestDeckNumbersPassLuhnAndNeverPrint(t *testing.T) {
 		seen[card.PAN] = true
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v %s", card, card, card, card), card.PAN)
 	}
-	require.Len(t, seen, 8)
+	require.Len(t, seen, 14)
 }
 
 func TestCardFileHoldsNoOutcome(t *testing.T) {
-	config, _ := files(t)
+	config, hostKeys := files(t)
+	require.NoError(t, WriteCards(config.CardsDir, hostKeys))
 	for _, blank := range Deck() {
 		info, err := os.Stat(cardPath(config.CardsDir, blank.Name))
 		require.NoError(t, err)
@@ -41,6 +42,7 @@ func TestCardFileHoldsNoOutcome(t *testing.T) {
 		for key := range got {
 			require.Contains(t, []string{
 				"name", "pan", "psn", "expiry", "service_code", "holder", "track2_discretionary", "applications",
+				"contactless", "chip_fault",
 			}, key)
 		}
 		require.NotContains(t, string(text), `"1234"`, "the PIN is the issuer's")
@@ -61,6 +63,11 @@ func TestCardFilesAreChecked(t *testing.T) {
 		"application 1: issuer_country is not": func(c *Card) { c.Applications[0].IssuerCountry = "BRA" },
 		"application 1: label is longer":       func(c *Card) { c.Applications[0].Label = "CARTAO DE CREDITO" },
 		`application 1: cvm "guess" is not`:    func(c *Card) { c.Applications[0].CVM = "guess" },
+		`application 1: cvm "device" is not`:   func(c *Card) { c.Applications[0].CVM = VerifyOnDevice },
+		`contactless: cvm "" is not`:           func(c *Card) { c.Contactless = &Contactless{Form: "00"} },
+		"contactless: form is not":             func(c *Card) { c.Contactless = &Contactless{CVM: VerifyNothing, Form: "card"} },
+		`no chip ends "GCX" with 070`:          func(c *Card) { c.ChipFault = &ChipFault{"GCX", 70} },
+		`no chip ends "FCX" with 060`:          func(c *Card) { c.ChipFault = &ChipFault{"FCX", 60} },
 	} {
 		card, err := loadCard(config.CardsDir, "visa-debit")
 		require.NoError(t, err)

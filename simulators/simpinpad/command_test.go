@@ -223,13 +223,16 @@ func FuzzCommand(f *testing.F) {
 		"OPN", "GIX006\x00\x01\x00\x02\x93\x00", gcx(), gox(0x05, "\x9F\x1A\x02\x00\x76"), fcx("0000", "00", "\x91\x0A0123456789"),
 		block("GPN", gpnBody("16", "4000056655665556")), "TLI01201VERSION001", block("TLR", "01"+aidText("01", "01", aidElo, "01", "X")),
 		with("GTK", 0x03, "50", 0x09, "01", 0x08, "6"), with("CEX", 0x06, "111"), "DEX006003ABC", "GIN00200", "CLO", "CLX", "DSP", "TLE",
-		with("GED", 0x04, "\x82\x9F\x26"), block("RMC", strings.Repeat(" ", 32)),
+		with("GED", 0x04, "\x82\x9F\x26"), block("RMC", strings.Repeat(" ", 32)), block("GPN", gpnBody("00", "")),
+		tapGCX("000000000100", 0x05, "\xDF\x81\x24\x06\x00\x00\x00\x00\x00\x01"), with("CEX", 0x06, "111100", 0x23, "0604"),
+		with("GTK", 0x07, "1111", 0x03, "51", 0x09, "01", 0x08, "8"),
 	} {
-		f.Add([]byte(seed), true)
-		f.Add([]byte(seed), false)
+		for _, shown := range []string{"", "insert", "tap", "swipe"} {
+			f.Add([]byte(seed), shown)
+		}
 	}
 	config, _ := files(f)
-	f.Fuzz(func(t *testing.T, payload []byte, inserted bool) {
+	f.Fuzz(func(t *testing.T, payload []byte, shown string) {
 		simulator, err := New(config)
 		require.NoError(t, err)
 		d := simulator.device
@@ -237,12 +240,10 @@ func FuzzCommand(f *testing.F) {
 		close(stopped)
 		d.stop = stopped
 		load := tableLoad{acquirer: "01", version: "VERSION001"}
-		load.add(tableRecord(aidText("01", "01", aidVisaDebit, "01", "X")))
+		load.add(tableRecord(tapText(aidText("01", "01", aidVisaDebit, "01", "X"), "2")))
 		d.memory.Tables = d.memory.Tables.with(load)
 		d.load = &load
-		if inserted {
-			d.hold(t, "visa-debit")
-		}
+		d.hold(t, shown)
 		answer, err := d.perform(payload)
 		if err != nil {
 			require.ErrorIs(t, err, errStopped)
@@ -253,14 +254,26 @@ func FuzzCommand(f *testing.F) {
 	})
 }
 
-// hold puts a card in and reads it, so that the later steps of a sale are reached.
-func (d *device) hold(t *testing.T, name string) {
-	card, err := loadCard(d.cardsDir, name)
+// hold shows a card and reads it, so that the later steps of a sale are reached, and
+// shows it once more for another reading.
+func (d *device) hold(t *testing.T, shown string) {
+	card, err := loadCard(d.cardsDir, "contactless-small")
 	require.NoError(t, err)
-	d.slot = &insertion{card: card}
+	d.pin = "1234"
 	c := &chip{application: card.Applications[0], counter: 1}
 	asked := request{values: map[uint16][]byte{speDate: []byte("260115"), speTime: []byte("120000")}}
-	d.sale = newSale(d.slot, c, d.memory.Tables.aidRecords(), asked)
-	d.tracks = &keptTracks{pan: card.PAN, track2: card.track2()}
-	d.pin = "1234"
+	records := d.memory.Tables.aidRecords()
+	switch way(shown) {
+	case "insert":
+		d.slot = &insertion{card: card}
+		d.sale = newSale(d.slot, c, records, asked)
+		d.tracks = &keptTracks{pan: card.PAN, givesPAN: true, track2: card.track2()}
+	case tapped:
+		d.sale = newSale(&insertion{card: card}, c, records, asked)
+		require.NoError(t, d.sale.decideTap(&tapSale{wantPIN: true}, records[0]))
+		d.shown = &presentation{card, tapped}
+	case swiped:
+		d.swipe(card, "")
+		d.shown = &presentation{card, swiped}
+	}
 }

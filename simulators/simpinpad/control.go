@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,10 +24,10 @@ type hand struct {
 	act      func(d *device, words []string) (string, error)
 }
 
-const cardUsage = "card insert NAME | card remove"
+const cardUsage = "card insert NAME | card tap NAME [TIMEOUT] | card swipe NAME [TIMEOUT] | card remove"
 
-// hands by their first word. "wait-display" and "wait-held" are apart: they wait
-// outside the device's goroutine, see obey.
+// hands by their first word. "wait-display", "wait-held" and cards that are swiped or
+// tapped are apart: they wait outside the device's goroutine, see obey.
 var hands = map[string]hand{
 	"card":     {cardUsage, 1, 2, (*device).handleCard},
 	"pin":      {"pin DIGITS", 1, 1, (*device).handlePIN},
@@ -41,6 +42,7 @@ var hands = map[string]hand{
 	"corrupt":  {"corrupt ANSWERS", 1, 1, (*device).handleCorrupt},
 	"drop-ack": {"drop-ack [PACKETS]", 0, 1, (*device).handleDropAck},
 	"slow":     {"slow DURATION|off", 1, 1, (*device).handleSlow},
+	"fail-tap": {"fail-tap STATUS...", 1, failedTapsMax, (*device).handleFailTap},
 	"mute":     {"mute", 0, 0, func(d *device, _ []string) (string, error) { d.mute(); return "", nil }},
 	"unmute":   {"unmute", 0, 0, func(d *device, _ []string) (string, error) { d.unmute(); return "", nil }},
 }
@@ -50,11 +52,13 @@ func (d *device) obey(ctx context.Context, words []string) (string, error) {
 	if len(words) == 0 {
 		return "", errors.New("no command")
 	}
-	switch name, rest := words[0], words[1:]; name {
-	case "wait-display":
+	switch name, rest := words[0], words[1:]; {
+	case name == "wait-display":
 		return d.waitDisplay(ctx, rest)
-	case "wait-held":
+	case name == "wait-held":
 		return d.waitHeld(ctx, rest)
+	case name == "card" && len(rest) > 0 && (way(rest[0]) == swiped || way(rest[0]) == tapped):
+		return d.showCard(ctx, rest)
 	default:
 		known, ok := hands[name]
 		if !ok {
@@ -189,11 +193,7 @@ func splitLimit(words []string) ([]string, time.Duration) {
 func (d *device) handleCard(words []string) (string, error) {
 	switch {
 	case words[0] == "remove" && len(words) == 1:
-		if d.slot == nil {
-			return "", errors.New("no card in the slot")
-		}
-		d.slot, d.pin = nil, ""
-		return "", nil
+		return d.takeCard()
 	case words[0] == "insert" && len(words) == 2:
 		if d.slot != nil {
 			return "", fmt.Errorf("the slot holds %s", d.slot.card)
@@ -301,10 +301,28 @@ func (d *device) handleSlow(words []string) (string, error) {
 	return "", nil
 }
 
+// failedTapsMax bounds how many taps in a row can be told to fail.
+const failedTapsMax = 16
+
+// handleFailTap lets the next cards before the antenna end with these statuses.
+func (d *device) handleFailTap(words []string) (string, error) {
+	taps := make([]status, 0, len(words))
+	for _, word := range words {
+		number, err := strconv.Atoi(word)
+		if err != nil || !slices.Contains(tapFaults, status(number)) {
+			return "", fmt.Errorf("no card before an antenna ends with %q", word)
+		}
+		taps = append(taps, status(number))
+	}
+	d.faults.taps = taps
+	return "", nil
+}
+
 // A report is what "state" tells, without a card number.
 type report struct {
 	Step         string            `json:"step"`
 	Card         string            `json:"card"` // name, empty when none is in
+	Antenna      bool              `json:"antenna"`
 	Display      []string          `json:"display"`
 	Till         bool              `json:"till"` // somebody is plugged in
 	Muted        bool              `json:"muted"`
@@ -320,6 +338,7 @@ type report struct {
 func (d *device) describe([]string) (string, error) {
 	now := report{
 		Step:         "idle",
+		Antenna:      d.antennaOn,
 		Display:      d.screen.lines[:],
 		Till:         d.line.plug != nil,
 		Muted:        d.faults.muted,

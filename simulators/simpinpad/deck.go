@@ -14,9 +14,11 @@ type DeckCard struct {
 	Name  string
 	PAN   string // a published test number
 	PSN   string // 2 digits
-	Brand string // visa, mastercard, elo
-	Kind  string // debit, credit
-	AID   string // hex
+	Brand string // visa, mastercard, elo, voucher
+	Kind  string // debit, credit, voucher
+	// AID (hex) and Label are the brand's application. A card whose service code
+	// promises no chip does not hold it.
+	AID   string
 	Label string
 	// Expiry is YYMMDD.
 	Expiry string
@@ -28,6 +30,10 @@ type DeckCard struct {
 	// ForeignKey says that the card was made under the key of another issuer: its
 	// cryptograms will not be genuine to the issuer of its number.
 	ForeignKey bool
+	// ServiceCode is 201 where it is not said: international, chip, no restrictions.
+	ServiceCode string
+	Contactless *Contactless // nil: no antenna
+	ChipFault   *ChipFault   // nil: the chip is in order
 }
 
 // String names the card without its number.
@@ -36,21 +42,34 @@ func (c DeckCard) String() string { return "card " + c.Name }
 // GoString keeps the number out of %#v too.
 func (c DeckCard) GoString() string { return c.String() }
 
-// Applications of the deck. AIDs: Visa Electron and Visa credit, Mastercard, Elo.
+// Applications of the deck. AIDs: Visa Electron and Visa credit, Mastercard and Maestro,
+// Elo. The voucher's begins with F, which needs no registration and is nobody's:
+// every issuer of vouchers has its own (ISO/IEC 7816-5, proprietary identifiers).
 const (
 	aidVisaDebit  = "A0000000032010"
 	aidVisaCredit = "A0000000031010"
 	aidMastercard = "A0000000041010"
+	aidMaestro    = "A0000000043060"
 	aidElo        = "A0000006510101"
+	aidVoucher    = "F0564F5543484552"
 )
 
 // What the cards of the deck have in common: most are good for years, and one PIN
-// is easier to remember than eight.
+// is easier to remember than many.
 const (
-	deckSequence = "01"
-	deckExpiry   = "311231"
-	deckPIN      = "1234"
-	deckWealth   = 500_000 // cents: enough for a day of a demo shop
+	deckSequence    = "01"
+	deckExpiry      = "311231"
+	deckPIN         = "1234"
+	deckWealth      = 500_000 // cents: enough for a day of a demo shop
+	deckServiceCode = "201"
+	// stripeServiceCode: international, no chip, no restrictions, hence no PIN.
+	stripeServiceCode = "101"
+)
+
+// Forms of what is tapped. Source: ABECS 2.20, PP_DEVTYPE.
+const (
+	formCard  = "00"
+	formPhone = "01"
 )
 
 // Account states that the deck suggests.
@@ -59,36 +78,64 @@ const (
 	accountBlocked = "blocked"
 )
 
+// The kinds of card in the deck.
+var (
+	visaCredit = DeckCard{Brand: "visa", Kind: "credit", AID: aidVisaCredit, Label: "VISA CREDITO"}
+	visaDebit  = DeckCard{Brand: "visa", Kind: "debit", AID: aidVisaDebit, Label: "VISA ELECTRON"}
+	mastercard = DeckCard{Brand: "mastercard", Kind: "credit", AID: aidMastercard, Label: "MASTERCARD"}
+	maestro    = DeckCard{Brand: "mastercard", Kind: "debit", AID: aidMaestro, Label: "MAESTRO"}
+	eloDebit   = DeckCard{Brand: "elo", Kind: "debit", AID: aidElo, Label: "ELO DEBITO"}
+	voucher    = DeckCard{Brand: "voucher", Kind: "voucher", AID: aidVoucher, Label: "VALE ALIMENTACAO"}
+)
+
 // Deck gives the cards of the demo deck, each with a well-known test number.
 func Deck() []DeckCard {
-	visaCredit := DeckCard{Brand: "visa", Kind: "credit", AID: aidVisaCredit, Label: "VISA CREDITO"}
-	mastercard := DeckCard{Brand: "mastercard", Kind: "credit", AID: aidMastercard, Label: "MASTERCARD"}
 	deck := []DeckCard{
-		{Name: "visa-debit", PAN: "4000056655665556", Brand: "visa", Kind: "debit", AID: aidVisaDebit, Label: "VISA ELECTRON"},
+		visaDebit.numbered("visa-debit", "4000056655665556"),
 		visaCredit.numbered("visa-credit", "4111111111111111"),
 		mastercard.numbered("mastercard-credit", "5555555555554444"),
-		{Name: "elo-debit", PAN: "6362970000457013", Brand: "elo", Kind: "debit", AID: aidElo, Label: "ELO DEBITO"},
+		eloDebit.numbered("elo-debit", "6362970000457013"),
 		visaCredit.numbered("low-funds", "4242424242424242"),
 		visaCredit.numbered("expired", "4012888888881881"),
 		mastercard.numbered("blocked", "5105105105105100"),
 		visaCredit.numbered("foreign", "4111111145551142"),
+		mastercard.numbered("contactless", "5454545454545454"),
+		visaDebit.numbered("contactless-small", "4462030000000000"),
+		mastercard.numbered("phone", "2223003122003222"),
+		visaCredit.numbered("stripe-only", "4000000760000002"),
+		maestro.numbered("chip-error", "5200828282828210"),
+		voucher.numbered("voucher", "6011111111111117"),
 	}
 	for i := range deck {
-		card := &deck[i]
-		card.PSN, card.Expiry, card.PIN = deckSequence, deckExpiry, deckPIN
-		card.BalanceCents, card.State = deckWealth, accountActive
-		switch card.Name {
-		case "low-funds":
-			card.BalanceCents = 100 // cents: one real
-		case "expired":
-			card.Expiry = "231130"
-		case "blocked":
-			card.State = accountBlocked
-		case "foreign":
-			card.ForeignKey = true
-		}
+		deck[i].endow()
 	}
 	return deck
+}
+
+// endow gives a card what most have, and what its name says of it.
+func (c *DeckCard) endow() {
+	c.PSN, c.Expiry, c.PIN, c.ServiceCode = deckSequence, deckExpiry, deckPIN, deckServiceCode
+	c.BalanceCents, c.State = deckWealth, accountActive
+	switch c.Name {
+	case "low-funds":
+		c.BalanceCents = 100 // cents: one real
+	case "expired":
+		c.Expiry = "231130"
+	case "blocked":
+		c.State = accountBlocked
+	case "foreign":
+		c.ForeignKey = true
+	case "contactless":
+		c.Contactless = &Contactless{CVM: VerifyOnlinePIN, CVMAlways: true, Form: formCard}
+	case "contactless-small":
+		c.Contactless = &Contactless{CVM: VerifyOnlinePIN, Form: formCard}
+	case "phone":
+		c.Contactless = &Contactless{CVM: VerifyOnDevice, CVMAlways: true, Form: formPhone}
+	case "stripe-only":
+		c.ServiceCode = stripeServiceCode
+	case "chip-error":
+		c.ChipFault = &ChipFault{Command: "GCX", Status: int(statusFallback)}
+	}
 }
 
 func (c DeckCard) numbered(name, pan string) DeckCard {
@@ -134,14 +181,19 @@ func (c DeckCard) personalise(keys *hsm.HostKeys) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Card{
+	card := &Card{
 		Name: c.Name, PAN: c.PAN, PSN: c.PSN, Expiry: c.Expiry,
-		ServiceCode:         "201", // international, chip, no restrictions (ISO/IEC 7813)
+		ServiceCode:         c.ServiceCode,
 		Holder:              "CLIENTE DE TESTE",
 		Track2Discretionary: "0000012345678",
-		Applications: []Application{{
+		Contactless:         c.Contactless,
+		ChipFault:           c.ChipFault,
+	}
+	if card.hasChip() {
+		card.Applications = []Application{{
 			AID: c.AID, Label: c.Label, CVM: VerifyOnlinePIN, IssuerCountry: "076", ICCMasterKey: key,
 			AIP: "1C00", // holder verification, terminal risk management, issuer authentication
-		}},
-	}, nil
+		}}
+	}
+	return card, nil
 }

@@ -16,6 +16,7 @@ type device struct {
 	log        *slog.Logger
 	cardsDir   string
 	clearTrack bool
+	antenna    bool // the device has one
 	memory     *memory
 	pinSlots   slots
 	dataSlots  slots
@@ -41,6 +42,11 @@ type device struct {
 	sale      *sale      // nil before GCX
 	tracks    *keptTracks
 	load      *tableLoad
+
+	stripeOn, antennaOn bool
+	shown               *presentation // nil while no card is before either
+	chipStatus          chipStatus
+	unlocked            string // name of the phone that has asked its owner
 }
 
 func newDevice(config Config, keys *hsm.PinpadKeys, m *memory) *device {
@@ -48,6 +54,8 @@ func newDevice(config Config, keys *hsm.PinpadKeys, m *memory) *device {
 		log:        config.Log,
 		cardsDir:   config.CardsDir,
 		clearTrack: config.AllowClearTracks,
+		antenna:    !config.NoContactless,
+		chipStatus: chipGood,
 		memory:     m,
 		pinSlots:   newSlots(keys.PINSlots, m.PINCounters, m),
 		dataSlots:  newSlots(keys.DataSlots, m.DataCounters, m),
@@ -181,6 +189,7 @@ func earlier(a, b time.Time) time.Time {
 func (d *device) reboot() {
 	d.line.input, d.line.receiver, d.line.deadline, d.line.last = nil, receiver{}, time.Time{}, nil
 	d.pending, d.sale, d.tracks, d.load, d.pin = nil, nil, nil, nil, ""
+	d.shown, d.chipStatus = nil, chipGood
 	if d.slot != nil {
 		d.slot = &insertion{card: d.slot.card}
 	}

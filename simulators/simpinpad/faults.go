@@ -14,7 +14,25 @@ type faults struct {
 	slow     time.Duration   // before every answer
 	corrupt  int             // answers still to be damaged
 	dropAcks int             // packets still not to be acknowledged
+	taps     []status        // what the next cards before the antenna end with
 	muted    bool
+}
+
+// tapFaults are the statuses that a card before the antenna can end GCX with.
+// Source: ABECS 2.20, GCX, contactless, exceptions; 082, 084, 085: edition 2.12.
+var tapFaults = []status{
+	statusCardBlocked, statusTapSeveral, statusTapLost, statusTapInvalidated, statusTapProblems,
+	statusTapNoApp, statusTapUnfit, statusHolderActs, statusOtherInterface,
+}
+
+// nextTap takes the fault of this tap, statusOK when there is none.
+func (f *faults) nextTap() status {
+	if len(f.taps) == 0 {
+		return statusOK
+	}
+	next := f.taps[0]
+	f.taps = f.taps[1:]
+	return next
 }
 
 // delayAnswer keeps an answer back as long as the faults say. CAN or another packet

@@ -38,6 +38,9 @@ func (d *device) finishChip(r request) ([][]byte, error) {
 		return nil, statusInvalidParm
 	}
 	s.step = stepOver
+	if s.tap != nil {
+		return s.finishTap(said, r)
+	}
 	var results []byte
 	if !s.declined {
 		if results, err = d.lastWord(s, said, r.text(speResponse), objects); err != nil {

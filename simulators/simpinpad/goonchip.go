@@ -1,6 +1,7 @@
 package simpinpad
 
 import (
+	"errors"
 	"slices"
 
 	"balcao/simulators/hsm"
@@ -25,6 +26,7 @@ const onlinePINCapable = 0x40
 type verification struct {
 	results   []byte // tag 9F34: method, condition, result
 	signature bool
+	onDevice  bool   // the holder's own, a phone
 	pinBlock  []byte // nil: no PIN
 	ksn       hsm.KSN
 }
@@ -53,18 +55,30 @@ func (d *device) goOnChip(r request) ([][]byte, error) {
 	if err := d.checkPINKey(r.text(speMethodPIN), keyIndex(r)); err != nil {
 		return nil, err
 	}
-	s.useRecord(record)
-	s.useParameters(r)
-	if err := s.useTillObjects(objects); err != nil {
-		return nil, err
-	}
-	s.step = stepOver // whatever fails from here on, the card has to be read again
-	known, err := d.letCardAnswer(s, record, r)
+	known, err := d.goOnWith(s, record, objects, r)
 	if err != nil {
 		return nil, err
 	}
 	s.step = stepAnswered
 	return s.goOnAnswer(known, r)
+}
+
+func (d *device) goOnWith(s *sale, record aidRecord, objects []object, r request) (verification, error) {
+	if s.tap != nil {
+		s.step = stepOver
+		return d.goOnTap(s, r)
+	}
+	s.useRecord(record)
+	s.useParameters(r)
+	if err := s.useTillObjects(objects); err != nil {
+		return verification{}, err
+	}
+	s.step = stepOver // whatever fails from here on, the card has to be read again
+	known, err := d.letCardAnswer(s, record, r)
+	if errors.Is(err, statusFallback) {
+		d.chipStatus = chipFailed
+	}
+	return known, err
 }
 
 func (s *sale) recordOf(acquirer string) (aidRecord, error) {
@@ -92,13 +106,16 @@ func (d *device) letCardAnswer(s *sale, record aidRecord, r request) (verificati
 	s.values[tagHolderVerification] = known.results
 	s.performed(performedVerification | performedCardRisk)
 	s.terminalRisk(r)
+	if failed := s.slot.card.ChipFault.at("GOX"); failed != statusOK {
+		return verification{}, failed
+	}
 	if r.option(speGOXOptions, goxOnExceptionList) == '1' {
 		s.set(resultOnExceptionFile)
 	}
 	if r.option(speGOXOptions, goxMustGoOnline) == '1' {
 		s.set(resultForcedOnline)
 	}
-	s.declined = s.denied(record)
+	s.declined = s.denies(fieldActionDenial, record)
 	s.slot.cryptograms++
 	if err := s.chip.firstCryptogram(s.declined, s.values); err != nil {
 		return verification{}, err
@@ -169,6 +186,9 @@ func (s *sale) goOnAnswer(known verification, r request) ([][]byte, error) {
 	}
 	if known.pinBlock != nil {
 		result[2] = '2'
+	}
+	if known.onDevice {
+		result[3] = '1'
 	}
 	fields := []field{{ppGOXResult, result}}
 	if known.pinBlock != nil {

@@ -14,8 +14,10 @@ const (
 	editionSpoken  = "2.20"
 	versionDated   = "001.00 260101"
 	kernelVersion  = "1.00"
-	capabilities   = "0019900000" // no antenna, text display, chip, no stripe, no SAM
-	textSize       = "0416"       // 4 lines of 16
+	capabilities   = "1012900000" // antenna, text display, chip, tracks 1 and 2, no SAM
+	noAntenna      = "0012900000"
+	tapKernels     = "2469B" // Visa, Mastercard, Amex, Discover, UnionPay
+	textSize       = "0416"  // 4 lines of 16
 	mediaFormats   = "000"
 	serialLine     = "0000"
 	unsupportedMap = "2" // of master keys: this device has none
@@ -31,8 +33,8 @@ const (
 // infoDefault is the answer to GIX without a list: the items marked as such in the
 // document, less those of parts this device lacks. Source: ABECS 2.20, GIX.
 var infoDefault = []uint16{
-	0x8001, 0x8003, 0x8004, 0x8005, 0x8006, 0x8007, 0x8008, 0x8009, 0x800A,
-	0x8010, 0x8020, 0x8022, 0x8032, 0x8033, 0x8035, 0x8036, 0x8062,
+	0x8001, 0x8003, 0x8004, 0x8005, 0x8006, 0x8007, 0x8008, 0x8009, 0x800A, 0x800B,
+	0x8010, 0x8011, 0x8020, 0x8022, 0x8032, 0x8033, 0x8035, 0x8036, 0x8062,
 }
 
 // getInfoExtended is GIX: what was asked for, in that order; unknown ids are passed
@@ -82,8 +84,8 @@ func (d *device) infoText(id uint16) string {
 		return model
 	case 0x8004:
 		return maker
-	case 0x8005:
-		return capabilities
+	case 0x8005, 0x800B, 0x8011:
+		return d.antennaText(id)
 	case 0x8006:
 		return firmware
 	case 0x8007:
@@ -111,6 +113,21 @@ func (d *device) infoText(id uint16) string {
 	return ""
 }
 
+// antennaText is what depends on whether the device has an antenna.
+func (d *device) antennaText(id uint16) string {
+	switch {
+	case id == 0x8005 && d.antenna:
+		return capabilities
+	case id == 0x8005:
+		return noAntenna
+	case !d.antenna:
+		return ""
+	case id == 0x800B:
+		return tapKernels
+	}
+	return kernelVersion
+}
+
 func nextKSN(s slots, index int) []byte {
 	if !s.loaded(index) {
 		return nil
@@ -135,7 +152,11 @@ func (d *device) getInfo(r request) ([][]byte, error) {
 	var answer string
 	switch acquirer {
 	case "00":
-		answer = padRight(maker, 20) + padRight(model, 19) + " " + padRight(firmware, 20) + editionSpoken +
+		antenna := " "
+		if d.antenna {
+			antenna = "C"
+		}
+		answer = padRight(maker, 20) + padRight(model, 19) + antenna + padRight(firmware, 20) + editionSpoken +
 			padRight(versionDated, 16) + padRight(serialNumber, 20)
 	case "02":
 		answer = padRight("", 8) + padRight(kernelVersion, 12) + versionDated + editionSpoken + "000" + "00"

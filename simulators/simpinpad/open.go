@@ -35,8 +35,8 @@ func (d *device) closeExtended(r request) ([][]byte, error) {
 	return nil, nil
 }
 
-// endSession forgets the card, which loses its power.
-func (d *device) endSession() { d.sale, d.tracks = nil, nil }
+// endSession forgets the card, which loses its power or leaves the antenna.
+func (d *device) endSession() { d.sale, d.tracks, d.shown = nil, nil, nil }
 
 // displayLines is DSP: it pads and cuts, and never fails. Source: ABECS 2.20, DSP.
 func (d *device) displayLines(r request) ([][]byte, error) {

@@ -42,13 +42,17 @@ const (
 // Data that the pinpad gives (PP_*). Source: ABECS 2.20, data of the pinpad.
 const (
 	ppEvent         uint16 = 0x8040
-	ppTrack2        uint16 = 0x8045
-	ppTrack2KSN     uint16 = 0x8048
+	ppTrack1Masked  uint16 = 0x8041
 	ppTrack2Masked  uint16 = 0x8042
+	ppTrack1        uint16 = 0x8044
+	ppTrack2        uint16 = 0x8045
+	ppTrack1KSN     uint16 = 0x8047
+	ppTrack2KSN     uint16 = 0x8048
 	ppPANEncrypted  uint16 = 0x804A
 	ppPANKSN        uint16 = 0x804B
 	ppKSN           uint16 = 0x804C
 	ppCardType      uint16 = 0x804F
+	ppChipStatus    uint16 = 0x8050
 	ppApplications  uint16 = 0x8051
 	ppPAN           uint16 = 0x8052
 	ppPANSequence   uint16 = 0x8053
@@ -61,6 +65,7 @@ const (
 	ppLabel         uint16 = 0x805B
 	ppIssuerCountry uint16 = 0x805C
 	ppExpiry        uint16 = 0x805D
+	ppDeviceType    uint16 = 0x8060
 )
 
 // A format is how the value of a parameter must look: digits only or any bytes, and

@@ -154,7 +154,7 @@ func (d *device) getPIN(r request) ([][]byte, error) {
 	}
 	if asked.pan == "" {
 		if d.tracks == nil || d.tracks.pan == "" {
-			return nil, statusInvalidCall
+			return nil, statusInvalidCall // no card, one that could not be read, or GTK came first
 		}
 		asked.pan = d.tracks.pan
 	}

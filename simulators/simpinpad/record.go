@@ -69,7 +69,7 @@ type recordField struct {
 	hex            bool
 }
 
-// Fields of an AID record that a contact transaction uses.
+// Fields of an AID record that a transaction uses, those of the antenna last.
 // Source: ABECS 2.20, EMV tables, AID record.
 var (
 	fieldAIDLength       = recordField{8, 2, false}
@@ -90,10 +90,23 @@ var (
 	fieldActionDenial    = recordField{136, 10, true}
 	fieldFloorLimit      = recordField{156, 8, true}
 	fieldTransactionKind = recordField{164, 1, false}
+
+	fieldTapZeroAllowed  = recordField{165, 1, false}
+	fieldTapMode         = recordField{166, 1, false}
+	fieldTapLimit        = recordField{167, 8, true}
+	fieldTapFloorLimit   = recordField{175, 8, true}
+	fieldTapCVMLimit     = recordField{183, 8, true}
+	fieldTapDenial       = recordField{294, 10, true}
+	fieldTapCapabilities = recordField{314, 6, true}
+	fieldTapPhoneLimit   = recordField{331, 8, true}
 )
 
 // standardICC is the value of ICCSTD for a chip application.
 const standardICC = "03"
+
+// in says whether a record is long enough to have the field: those of older editions
+// are shorter.
+func (f recordField) in(record tableRecord) bool { return len(record) >= f.offset+f.length }
 
 func (f recordField) text(record tableRecord) string {
 	return string(record[f.offset : f.offset+f.length])
@@ -111,8 +124,9 @@ func (f recordField) bytes(record tableRecord) []byte {
 func validAIDRecord(record tableRecord) bool {
 	for _, f := range []recordField{
 		fieldAID, fieldVersion, fieldCapabilities, fieldMoreCapability, fieldActionDenial, fieldFloorLimit,
+		fieldTapLimit, fieldTapFloorLimit, fieldTapCVMLimit, fieldTapDenial, fieldTapCapabilities, fieldTapPhoneLimit,
 	} {
-		if f.bytes(record) == nil {
+		if f.in(record) && f.bytes(record) == nil {
 			return false
 		}
 	}

@@ -21,14 +21,16 @@ const (
 // stepNames are for the control socket.
 var stepNames = map[saleStep]string{stepRead: "gcx", stepAnswered: "gox", stepOver: "over"}
 
-// A sale is one chip transaction: what the terminal's kernel knows of it.
+// A sale is one transaction with an application of a card: what the terminal's kernel
+// knows of it.
 type sale struct {
 	slot     *insertion
 	chip     *chip
 	step     saleStep
 	records  []aidRecord // all that mean the chosen application
 	values   map[uint32][]byte
-	declined bool // by the terminal, before going online
+	declined bool     // by the terminal, before going online
+	tap      *tapSale // nil with a contact chip
 }
 
 // Bits of the terminal verification results (tag 95): byte and bit.
@@ -153,10 +155,13 @@ func (s *sale) terminalRisk(r request) {
 	s.performed(performedTerminalRisk)
 }
 
-// denied says whether the table's action code for denial forbids to go online.
-// Source: EMV 4.3 Book 3, 10.7.
-func (s *sale) denied(record aidRecord) bool {
-	for i, code := range fieldActionDenial.bytes(record.text) {
+// denies says whether an action code of the table forbids to go online; a code that
+// the record is too short for forbids nothing. Source: EMV 4.3 Book 3, 10.7.
+func (s *sale) denies(actionCode recordField, record aidRecord) bool {
+	if !actionCode.in(record.text) {
+		return false
+	}
+	for i, code := range actionCode.bytes(record.text) {
 		if code&s.values[tagVerificationResults][i] != 0 {
 			return true
 		}

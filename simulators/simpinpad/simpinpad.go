@@ -3,13 +3,14 @@
 //
 // It is no driver and shares no code with one: link layer, messages and BER-TLV are
 // its own. It decides nothing that an issuer decides: a card file says what a card
-// holds, never how a sale ends. Fingers and cards come over the control socket alone.
-// Contact chip cards only: no stripe, no antenna, no secure channel (a secure OPN is
+// holds, never how a sale ends. Fingers and cards come over the control socket alone:
+// cards are inserted, tapped or swiped. No track 3, no secure channel (a secure OPN is
 // answered as an old pinpad does). A restart begins with an empty slot.
-// Start with [Config] and [New]; [WriteCards] makes the cards to insert.
+// Start with [Config] and [New]; [WriteCards] makes the cards.
 //
 // Facts: ABECS pinpad document, edition 2.20 (link layer, commands, tables); EMV 4.3
-// (what chip and terminal say to each other); ANSI X9.24-1:2009 (keys of PIN and data).
+// (what chip and terminal say to each other) and its contactless books; ISO/IEC 7813
+// (stripes); ANSI X9.24-1:2009 (keys of PIN and data).
 package simpinpad
 
 import (
@@ -37,6 +38,8 @@ type Config struct {
 	CardsDir string
 	// Control is the path of the control socket; empty for none.
 	Control string
+	// NoContactless makes a pinpad without an antenna.
+	NoContactless bool
 	// AllowClearTracks lets GTK answer without a method, hence in clear, as the
 	// document allows; otherwise that is refused with 011.
 	AllowClearTracks bool

@@ -25,10 +25,24 @@ const (
 	statusNoCard         status = 43 // ST_NOCARD: removed, or never there
 	statusOverflow       status = 45 // ST_RSPOVRFL: the answer would be too long
 	statusSecurity       status = 47 // ST_SECURITY: a third cryptogram was asked for
+	statusChipMute       status = 60 // ST_DUMBCARD: no chip, or a dead one
+	statusChipError      status = 61 // ST_ERRCARD: contacts
+	statusInvalidated    status = 67 // ST_CARDINVALIDAT
+	statusProblems       status = 68 // ST_CARDPROBLEMS
 	statusCardData       status = 69 // ST_CARDINVDATA
 	statusNoApplication  status = 70 // ST_CARDAPPNAV: card and tables have none in common
 	statusCardExhausted  status = 71 // ST_CARDAPPNAUT: the card refuses to go on
+	statusFallback       status = 76 // ST_ERRFALLBACK: the stripe may be taken instead
 	statusAmountTooLarge status = 77 // ST_INVAMOUNT: does not fit 4 bytes
+	statusCardBlocked    status = 79 // ST_CARDBLOCKED
+	statusTapSeveral     status = 80 // ST_CTLSMULTIPLE: two cards before the antenna
+	statusTapLost        status = 81 // ST_CTLSCOMMERR: taken away too soon
+	statusTapInvalidated status = 82 // ST_CTLSINVALIDAT
+	statusTapProblems    status = 83 // ST_CTLSPROBLEMS
+	statusTapNoApp       status = 84 // ST_CTLSAPPNAV, of edition 2.12
+	statusTapUnfit       status = 85 // ST_CTLSAPPNAUT, of edition 2.12
+	statusHolderActs     status = 86 // ST_CTLSEXTCVM: on the own device, then once more
+	statusOtherInterface status = 87 // ST_CTLSIFCHG: chip or stripe instead
 )
 
 func (s status) Error() string { return fmt.Sprintf("status %03d", int(s)) }

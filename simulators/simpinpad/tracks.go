@@ -8,15 +8,19 @@ import (
 	"balcao/simulators/hsm"
 )
 
-// keptTracks is what GTK may give, once, after a card was read. A chip has no track 1.
+// keptTracks is what GTK may give, once, after a card was read: a chip's PAN and
+// track 2, both tracks of a stripe. GPN takes the PAN of either from here.
 type keptTracks struct {
-	pan    string // chip only
-	track2 string
+	pan      string
+	givesPAN bool // a chip's
+	track1   string
+	track2   string
 }
 
 // Positions in SPE_TRACKS. Source: ABECS 2.20, SPE_TRACKS.
 const (
 	tracksPAN = 1
+	tracksOne = 2
 	tracksTwo = 3
 )
 
@@ -28,7 +32,7 @@ const (
 	dataDUKPTCBC  = "51"
 )
 
-// getTracks is GTK: PAN and track 2 of the card just read, under a DUKPT data key.
+// getTracks is GTK: PAN and tracks of the card just read, under a DUKPT data key.
 // Source: ABECS 2.20, GTK.
 func (d *device) getTracks(r request) ([][]byte, error) {
 	if d.tracks == nil {
@@ -43,11 +47,14 @@ func (d *device) getTracks(r request) ([][]byte, error) {
 	}
 	cipher := &trackCipher{device: d, request: r, open: int(open)}
 	all := !r.has(speTracks)
-	if all || r.option(speTracks, tracksPAN) == '1' {
-		cipher.add(d.tracks.pan, ppPANEncrypted, ppPANKSN)
+	if d.tracks.givesPAN && (all || r.option(speTracks, tracksPAN) == '1') {
+		cipher.addSymbols(d.tracks.pan, ppPANEncrypted, ppPANKSN)
+	}
+	if all || r.option(speTracks, tracksOne) == '1' {
+		cipher.addText(d.tracks.track1, ppTrack1, ppTrack1KSN)
 	}
 	if all || r.option(speTracks, tracksTwo) == '1' {
-		cipher.add(d.tracks.track2, ppTrack2, ppTrack2KSN)
+		cipher.addSymbols(d.tracks.track2, ppTrack2, ppTrack2KSN)
 	}
 	if cipher.err != nil {
 		return nil, cipher.err
@@ -99,13 +106,39 @@ type trackKey struct {
 	ksn hsm.KSN
 }
 
-// add encrypts the symbols of one field. Nothing read gives no field.
-func (c *trackCipher) add(symbols string, id, ksnID uint16) {
-	if symbols == "" || c.err != nil {
-		return
-	}
-	if !c.request.has(speMethodData) {
+// addSymbols adds PAN or track 2, two symbols to a byte. Nothing read gives no field.
+func (c *trackCipher) addSymbols(symbols string, id, ksnID uint16) {
+	switch {
+	case symbols == "":
+	case c.inClear():
 		c.fields = append(c.fields, field{id, packSymbols(symbols, 2)})
+	default:
+		c.add(packSymbols(symbols[:c.open], 2), packSymbols(symbols[c.open:], 2*hsm.BlockSize), id, ksnID)
+	}
+}
+
+// addText adds track 1, a byte for each character; its format code stays clear before
+// the open digits, and zeros fill the last block. Source: ABECS 2.20, GTK, encryption.
+func (c *trackCipher) addText(text string, id, ksnID uint16) {
+	switch {
+	case text == "":
+	case c.inClear():
+		c.fields = append(c.fields, textField(id, text))
+	default:
+		open := 1 + c.open
+		secret := []byte(text[open:])
+		for len(secret)%hsm.BlockSize != 0 {
+			secret = append(secret, 0)
+		}
+		c.add([]byte(text[:open]), secret, id, ksnID)
+	}
+}
+
+func (c *trackCipher) inClear() bool { return !c.request.has(speMethodData) }
+
+// add encrypts what is secret of one field and puts it behind what is open.
+func (c *trackCipher) add(open, secret []byte, id, ksnID uint16) {
+	if c.err != nil {
 		return
 	}
 	used, err := c.nextKey()
@@ -113,13 +146,12 @@ func (c *trackCipher) add(symbols string, id, ksnID uint16) {
 		c.err = err
 		return
 	}
-	secret, err := c.encrypt(used.key, packSymbols(symbols[c.open:], 2*hsm.BlockSize))
+	sealed, err := c.encrypt(used.key, secret)
 	if err != nil {
 		c.err = fmt.Errorf("encrypt track: %w: %w", err, statusInternal)
 		return
 	}
-	value := append(packSymbols(symbols[:c.open], 2), secret...)
-	c.fields = append(c.fields, field{id, value}, field{ksnID, used.ksn[:]})
+	c.fields = append(c.fields, field{id, append(open, sealed...)}, field{ksnID, used.ksn[:]})
 }
 
 func (c *trackCipher) cbc() bool { return c.request.text(speMethodData) == dataDUKPTCBC }
@@ -155,9 +187,17 @@ func packSymbols(symbols string, multiple int) []byte {
 	return decodeHex(text)
 }
 
-// truncatedAfter is how much of track 2 stays behind the separator: expiry and
-// service code. Source: ABECS 2.20, PP_TRK2INC.
+// truncatedAfter is how much of a track stays behind its separator: expiry and
+// service code. Source: ABECS 2.20, PP_TRK1INC and PP_TRK2INC.
 const truncatedAfter = 7
+
+// maskedTrack1 is the truncated track: format code, PAN masked, name, and what
+// follows cut. Source: ABECS 2.20, PP_TRK1INC.
+func maskedTrack1(track, mask string) string {
+	parts := strings.SplitN(track[1:], "^", 3)
+	rest := parts[2][:min(len(parts[2]), truncatedAfter)]
+	return track[:1] + maskDigits(parts[0], mask) + "^" + parts[1] + "^" + rest
+}
 
 // maskedTrack2 is the truncated track: PAN masked, and what follows cut.
 func maskedTrack2(track, mask string) string {

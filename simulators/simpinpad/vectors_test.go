@@ -105,7 +105,7 @@ func TestGoldenInfoHasTheSameShape(t *testing.T) {
 			}
 		}
 		got := b.fields(b.answer(), "GIX")
-		const capabilitiesID = 0x8005 // this device has no antenna and no stripe
+		const capabilitiesID = 0x8005 // this device reads other tracks and has no SAM
 		require.Len(t, got[capabilitiesID], len(want[capabilitiesID]))
 		delete(got, capabilitiesID)
 		delete(want, capabilitiesID)
@@ -113,35 +113,47 @@ func TestGoldenInfoHasTheSameShape(t *testing.T) {
 	})
 }
 
+// startGolden has the keys and counters of the golden transcripts, and one card more.
+func startGolden(t *testing.T, card *Card) *bench {
+	t.Helper()
+	config, hostKeys := files(t)
+	bdk, err := hsm.ParseKey("0123456789ABCDEFFEDCBA9876543210")
+	require.NoError(t, err)
+	ksn, err := hsm.ParseKSN("FFFF9876543210E00000")
+	require.NoError(t, err)
+	keys := &hsm.PinpadKeys{
+		PINSlots:  map[int]*hsm.Dukpt{1: hsm.NewDukpt(bdk, ksn)},
+		DataSlots: map[int]*hsm.Dukpt{1: hsm.NewDukpt(bdk, ksn)},
+	}
+	_, _, err = keys.PINSlots[1].Next() // the transcript begins at the second count
+	require.NoError(t, err)
+	require.NoError(t, keys.Save(config.KeysFile))
+	writeCard(t, config, card)
+	return startWith(t, config, hostKeys)
+}
+
 // The golden magnetic sale, played with a chip that holds the same track: PIN block
 // and track come out as in the transcript, for the keys are the same.
 func TestGoldenPINBlockAndTrack(t *testing.T) {
 	vectors := transcripts(t, "G5")
 	synctest.Test(t, func(t *testing.T) {
-		config, hostKeys := files(t)
-		bdk, err := hsm.ParseKey("0123456789ABCDEFFEDCBA9876543210")
-		require.NoError(t, err)
-		ksn, err := hsm.ParseKSN("FFFF9876543210E00000")
-		require.NoError(t, err)
-		keys := &hsm.PinpadKeys{
-			PINSlots:  map[int]*hsm.Dukpt{1: hsm.NewDukpt(bdk, ksn)},
-			DataSlots: map[int]*hsm.Dukpt{1: hsm.NewDukpt(bdk, ksn)},
-		}
-		_, _, err = keys.PINSlots[1].Next() // the transcript begins at the second count
-		require.NoError(t, err)
-		require.NoError(t, keys.Save(config.KeysFile))
-		writeCard(t, config, &Card{
-			Name: "golden", PAN: "5413330089020011", PSN: "00", Expiry: "251231",
-			ServiceCode: "201", Track2Discretionary: "0123456789", Holder: "X",
-			Applications: []Application{{AID: aidMastercard, AIP: "1C00", CVM: VerifyOnlinePIN, IssuerCountry: "076"}},
-		})
-		b := startWith(t, config, hostKeys)
+		b := startGolden(t, goldenCard())
 		b.loadTables()
 		b.hand("card", "insert", "golden")
 		require.Contains(t, b.ask(string(unhex(t, vectors[0].Payload))), "GCX000")
 		b.hand("pin", "1234")
 		b.replay(vectors[3:])
 	})
+}
+
+// goldenCard is the card of the transcripts.
+func goldenCard() *Card {
+	return &Card{
+		Name: "golden", PAN: "5413330089020011", PSN: "00", Expiry: "251231", ServiceCode: "201",
+		Track2Discretionary: "0123456789", Holder: "X",
+		Applications: []Application{{AID: aidMastercard, AIP: "1C00", CVM: VerifyOnlinePIN, IssuerCountry: "076"}},
+		Contactless:  &Contactless{CVM: VerifyOnlinePIN, Form: "00"},
+	}
 }
 
 func writeCard(t *testing.T, config Config, card *Card) {

@@ -30,6 +30,7 @@ type configuration struct {
 	Till    tillTable    `toml:"till"`
 	Central centralTable `toml:"central"`
 	Pinpad  pinpadTable  `toml:"pinpad"`
+	Scanner scannerTable `toml:"scanner"`
 	Printer printerTable `toml:"printer"`
 	Fiscal  fiscalTable  `toml:"fiscal"`
 }
@@ -67,6 +68,10 @@ type pinpadTable struct {
 	Acquirer string `toml:"acquirer"`
 }
 
+type scannerTable struct {
+	URL string `toml:"url"`
+}
+
 type printerTable struct {
 	URL     string `toml:"url"`
 	Profile string `toml:"profile"`
@@ -76,8 +81,9 @@ type fiscalTable struct {
 	Scheme string `toml:"scheme"`
 }
 
-// writeConfig writes the till's configuration for the devices as they listen now.
-func (s Shop) writeConfig(language string, pinpadURL, printerURL, centralURL string) error {
+// writeConfig writes the till's configuration for the devices as they listen now, by
+// simulator.
+func (s Shop) writeConfig(language string, urls map[string]string) error {
 	if language == "" {
 		language = portuguese
 	}
@@ -91,11 +97,12 @@ func (s Shop) writeConfig(language string, pinpadURL, printerURL, centralURL str
 			Operators: s.operatorsFile(), Catalog: s.catalogFile(),
 		},
 		Central: centralTable{
-			URL: centralURL, CA: s.certificates.CA, Certificate: s.certificates.ClientCert, Key: s.certificates.ClientKey,
+			URL: urls[Central], CA: s.certificates.CA, Certificate: s.certificates.ClientCert, Key: s.certificates.ClientKey,
 			AuthoriseTimeout: authoriseTimeout, Silence: silence,
 		},
-		Pinpad:  pinpadTable{URL: pinpadURL, Tables: s.tablesFile(), Acquirer: acquirer},
-		Printer: printerTable{URL: printerURL, Profile: "epson-80"},
+		Pinpad:  pinpadTable{URL: urls[Pinpad], Tables: s.tablesFile(), Acquirer: acquirer},
+		Scanner: scannerTable{URL: urls[Scanner]},
+		Printer: printerTable{URL: urls[Printer], Profile: "epson-80"},
 		Fiscal:  fiscalTable{Scheme: "none"},
 	})
 	if err == nil {

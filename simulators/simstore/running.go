@@ -64,7 +64,7 @@ func (r *Running) open(ctx context.Context, dir string) (err error) {
 	if err := r.startSimulators(ctx); err != nil {
 		return err
 	}
-	return r.shop.writeConfig(r.options.Language, r.urls[Pinpad], r.urls[Printer], r.urls[Central])
+	return r.shop.writeConfig(r.options.Language, r.urls)
 }
 
 // Place says where everything is.
@@ -72,7 +72,7 @@ func (r *Running) Place() Place {
 	at := func(name string) Device { return Device{URL: r.urls[name], Control: r.shop.Control(name)} }
 	place := Place{
 		Dir: r.shop.Dir(), Socket: r.shop.Socket(), Config: r.shop.Config(),
-		Pinpad: at(Pinpad), Printer: at(Printer), Central: at(Central),
+		Pinpad: at(Pinpad), Scanner: at(Scanner), Printer: at(Printer), Central: at(Central),
 	}
 	place.Printer.Out = r.shop.Papers()
 	if r.till != nil {

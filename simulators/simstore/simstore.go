@@ -17,6 +17,7 @@ import (
 // Names of the simulators: of their commands, control sockets and logs.
 const (
 	Pinpad  = "pinpad"
+	Scanner = "scanner"
 	Printer = "printer"
 	Central = "central"
 )
@@ -41,7 +42,7 @@ func At(dir string) (Shop, error) {
 		return Shop{}, fmt.Errorf("find the shop's folder: %w", err)
 	}
 	shop := Shop{dir: absolute}
-	for _, socket := range []string{shop.Socket(), shop.Control(Pinpad), shop.Control(Printer), shop.Control(Central)} {
+	for _, socket := range []string{shop.Socket(), shop.Control(Pinpad), shop.Control(Scanner), shop.Control(Printer), shop.Control(Central)} {
 		if len(socket) > socketPathMax {
 			return Shop{}, fmt.Errorf("shop in %s: the path is too long for a socket; choose one that is %d characters shorter",
 				absolute, len(socket)-socketPathMax)
@@ -85,6 +86,7 @@ type Place struct {
 	Socket  string `json:"socket"`
 	Config  string `json:"config"`
 	Pinpad  Device `json:"pinpad"`
+	Scanner Device `json:"scanner"`
 	Printer Device `json:"printer"`
 	Central Device `json:"central"`
 	// PID is the daemon's process number, 0 if the shop runs none.

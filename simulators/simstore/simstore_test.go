@@ -38,16 +38,18 @@ func TestCatalogueHasValidCodesAndPrices(t *testing.T) {
 	defer file.Close()
 	rows, err := csv.NewReader(file).ReadAll()
 	require.NoError(t, err)
-	require.Equal(t, []string{"sku", "code", "description", "unit", "price"}, rows[0])
-	require.GreaterOrEqual(t, len(rows)-1, 60)
-	taken := map[string]bool{}
+	require.Equal(t, []string{"sku", "code", "description", "unit", "price", "tax"}, rows[0])
+	require.GreaterOrEqual(t, len(rows)-1, 300)
+	taken, weighed := map[string]bool{}, 0
 	for _, row := range rows[1:] {
 		sku, code, price := row[0], row[1], row[4]
 		require.NotEmpty(t, row[2], sku)
 		require.Regexp(t, `^[0-9]+\.[0-9]{2}$`, price, sku)
+		require.Regexp(t, `^0:[0-9]{8}:([0-9]{7}:5405:500|:5102:102)$`, row[5], sku)
 		require.False(t, taken[sku], "%s stands twice", sku)
 		taken[sku] = true
 		if row[3] == "kg" {
+			weighed++
 			require.Empty(t, code, "%s is weighed", sku)
 			continue
 		}
@@ -56,8 +58,9 @@ func TestCatalogueHasValidCodesAndPrices(t *testing.T) {
 		require.False(t, taken[code], "%s stands twice", code)
 		taken[code] = true
 	}
-	require.Contains(t, rows, []string{"17", "", "PÃO FRANCÊS", "kg", "16.90"})
-	require.Contains(t, rows, []string{"1007", "7896089012453", "CAFÉ TORRADO E MOÍDO 500G", "un", "18.90"})
+	require.GreaterOrEqual(t, weighed, 40)
+	require.Contains(t, rows, []string{"17", "", "PÃO FRANCÊS", "kg", "16.90", "0:19059090::5102:102"})
+	require.Contains(t, rows, []string{"1007", "7896089012453", "CAFÉ TORRADO E MOÍDO 500G", "un", "18.90", "0:09012100::5102:102"})
 }
 
 // ean13Sum is the weighted sum of all digits, a multiple of ten in a valid code.
@@ -91,7 +94,7 @@ func TestTablesHaveARecordForEveryCardOfTheDeck(t *testing.T) {
 	}
 	require.Len(t, indices, len(lines)-1, "records have names of their own")
 	for _, card := range simpinpad.Deck() {
-		require.Equal(t, map[string]string{"credit": "01", "debit": "02"}[card.Kind], types[card.AID], card)
+		require.Equal(t, map[string]string{"credit": "01", "debit": "02", "voucher": "03"}[card.Kind], types[card.AID], card)
 	}
 }
 

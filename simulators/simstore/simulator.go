@@ -104,6 +104,7 @@ func (r *Running) startSimulators(ctx context.Context) error {
 		{Pinpad, "pty:" + shop.path("run", "pinpad"), []string{
 			"--keys", shop.pinpadKeys(), "--cards", shop.cardsDir(), "--state", shop.path("state", "pinpad.json"),
 		}},
+		{Scanner, "pty:" + shop.path("run", "scanner"), nil},
 		{Printer, anyPort, []string{"--out", shop.Papers()}},
 		{Central, anyPort, []string{
 			"--state", shop.path("state", "central"), "--keys", shop.hostKeys(), "--accounts", shop.accountsFile(),

@@ -3,16 +3,25 @@ package simstore
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // tablesVersion is TABVER: a pinpad that says another gets the tables anew.
-const tablesVersion = "DEMO000001"
+const tablesVersion = "DEMO000002"
 
 // Application types (APPTYPE). Source: ABECS 2.20, EMV tables.
 const (
-	creditType = "01"
-	debitType  = "02"
+	creditType  = "01"
+	debitType   = "02"
+	voucherType = "03"
+)
+
+// Contactless modes (CTLSMODE): the kernel that a brand needs, none for the rest.
+const (
+	noKernel         = "0"
+	visaKernel       = "2"
+	mastercardKernel = "4"
 )
 
 // An application is what the tables say of one AID.
@@ -21,15 +30,17 @@ type application struct {
 	kind    string // the tender that it serves
 	label   string // when the card has none
 	version string // 9F09, 4 hex digits
+	kernel  string // CTLSMODE
 }
 
 // applications the shop takes, all through one acquirer.
 var applications = []application{
-	{"A0000000031010", creditType, "VISA CREDITO", "008C"},
-	{"A0000000032010", debitType, "VISA ELECTRON", "008C"},
-	{"A0000000041010", creditType, "MASTERCARD", "0002"},
-	{"A0000000043060", debitType, "MAESTRO", "0002"},
-	{"A0000006510101", debitType, "ELO DEBITO", "0001"},
+	{"A0000000031010", creditType, "VISA CREDITO", "008C", visaKernel},
+	{"A0000000032010", debitType, "VISA ELECTRON", "008C", visaKernel},
+	{"A0000000041010", creditType, "MASTERCARD", "0002", mastercardKernel},
+	{"A0000000043060", debitType, "MAESTRO", "0002", mastercardKernel},
+	{"A0000006510101", debitType, "ELO DEBITO", "0001", noKernel},
+	{"F0564F5543484552", voucherType, "VOUCHER", "0001", noKernel}, // a proprietary AID (category F): nobody's
 }
 
 // acquirer is TAB_ACQ and the till's configuration.
@@ -68,7 +79,7 @@ func (a application) record(index int) string {
 		{a.version, 12, "0"},
 	}
 	var body strings.Builder
-	for _, field := range append(append(fields, terminalFields...), contactlessFields...) {
+	for _, field := range slices.Concat(fields, terminalFields, a.contactlessFields()) {
 		body.WriteString(field.value)
 		body.WriteString(strings.Repeat(field.filler, field.length-len(field.value)))
 	}
@@ -93,21 +104,38 @@ var terminalFields = []tableField{
 	{"R", 1, ""},           // 9F53: retail
 }
 
-// contactlessFields switch contactless off; data lists and offline response codes
-// stand among them.
-var contactlessFields = []tableField{
-	{"0", 1, ""},  // CTLSZEROAM
-	{"0", 1, ""},  // CTLSMODE: none
-	{"", 24, "0"}, // CTLSTRNLIM, CTLSFLRLIM, CTLSCVMLIM
-	{"", 4, "0"},  // CTLSAPPVER
-	{"0", 1, ""},  // RUF
-	{"9F02065F2A029A039C0195059F3704", 40, "0"}, // TDOLDEF
-	{"9F3704", 40, "0"},                         // DDOLDEF: the unpredictable number
-	{"Y1Z1Y3Z3", 8, ""},                         // ARCOFFLN
-	{"", 30, "0"},                               // CTLSTACDEF, CTLSTACDEN, CTLSTACONL
-	{"", 6, "0"},                                // CTLSTRMCP
-	{"0", 1, ""},                                // MOBCVM
-	{"", 10, "0"},                               // CTLSADDTC
-	{"", 8, "0"},                                // CTLSMBTLIM
-	{"0", 1, ""},                                // CTLSISSSCR
+// Contactless limits in cents, hexadecimal: no upper limit, a PIN above R$ 200,00.
+const (
+	tapMax   = "05F5E0FF"
+	tapNoPIN = "00004E20"
+)
+
+// contactlessFields say how a card may be tapped; data lists and offline response
+// codes stand among them.
+func (a application) contactlessFields() []tableField {
+	transaction, holder, online, capabilities, phone := "", "", "", "", "0"
+	additional := ""
+	if a.kernel != noKernel {
+		transaction, holder, online, capabilities, phone = tapMax, tapNoPIN, "FFFFFFFFFF", "E068C8", "1"
+		additional = "6000F0A001"
+	}
+	return []tableField{
+		{"0", 1, ""},      // CTLSZEROAM
+		{a.kernel, 1, ""}, // CTLSMODE
+		{transaction, 8, "0"},
+		{"", 8, "0"}, // CTLSFLRLIM: the host is always asked
+		{holder, 8, "0"},
+		{"", 4, "0"}, // CTLSAPPVER
+		{"0", 1, ""}, // RUF
+		{"9F02065F2A029A039C0195059F3704", 40, "0"}, // TDOLDEF
+		{"9F3704", 40, "0"},                         // DDOLDEF: the unpredictable number
+		{"Y1Z1Y3Z3", 8, ""},                         // ARCOFFLN
+		{"", 20, "0"},                               // CTLSTACDEF, CTLSTACDEN
+		{online, 10, "0"},                           // CTLSTACONL
+		{capabilities, 6, "0"},                      // CTLSTRMCP
+		{phone, 1, ""},                              // MOBCVM
+		{additional, 10, "0"},                       // CTLSADDTC
+		{transaction, 8, "0"},                       // CTLSMBTLIM
+		{"0", 1, ""},                                // CTLSISSSCR
+	}
 }

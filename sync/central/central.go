@@ -34,6 +34,8 @@ const (
 	ForwardTimeout = 15 * time.Second
 	// BatchTimeout bounds one batch: 256 KiB on a store's slowest line, and the answer.
 	BatchTimeout = 60 * time.Second
+	// ReportTimeout bounds one report, which may list a day's orders: as long as a batch.
+	ReportTimeout = 60 * time.Second
 )
 
 // A Config says who the till is and how long it waits; zero time-outs mean the
@@ -47,6 +49,7 @@ type Config struct {
 	InquireTimeout   time.Duration
 	ForwardTimeout   time.Duration
 	BatchTimeout     time.Duration
+	ReportTimeout    time.Duration
 	Log              *slog.Logger // nil means none
 }
 
@@ -68,6 +71,7 @@ func New(config Config) *Client {
 		{&config.InquireTimeout, InquireTimeout},
 		{&config.ForwardTimeout, ForwardTimeout},
 		{&config.BatchTimeout, BatchTimeout},
+		{&config.ReportTimeout, ReportTimeout},
 	} {
 		if *timeout.value == 0 {
 			*timeout.value = timeout.otherwise

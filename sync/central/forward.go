@@ -15,8 +15,8 @@ import (
 // An Entry is a stored fact that central is owed as a live call. Its body is sent as
 // the bytes that were stored.
 type Entry struct {
-	Kind   journal.Kind // confirmation, reversal or session_open
-	ID     ident.ID     // of the fact: the idempotency key, or the session's own id
+	Kind   journal.Kind // confirmation, reversal, session_open or session_close
+	ID     ident.ID     // of the fact: the idempotency key; of a session's opening, the session's own id
 	Target ident.ID     // the payment; of a session, the session
 	Body   []byte
 }
@@ -39,8 +39,11 @@ type forwarding struct {
 var forwardings = map[journal.Kind]forwarding{
 	journal.Confirmation{}.Kind(): {http.MethodPost, func(e Entry) string { return paymentPath(e.Target) + "/confirmations" }, readConfirmed},
 	journal.Reversal{}.Kind():     {http.MethodPost, func(e Entry) string { return paymentPath(e.Target) + "/reversals" }, readReversed},
-	journal.SessionOpen{}.Kind():  {http.MethodPut, func(e Entry) string { return "/v1/sessions/" + string(e.ID) }, readSession},
+	journal.SessionOpen{}.Kind():  {http.MethodPut, sessionPath, readOpened},
+	journal.SessionClose{}.Kind(): {http.MethodPut, sessionPath, readClosed},
 }
+
+func sessionPath(entry Entry) string { return "/v1/sessions/" + string(entry.Target) }
 
 // Forward sends an entry once. The same entry may be sent any number of times: its id
 // makes the second the same as the first.
@@ -99,13 +102,24 @@ func readStep(answer transport.Answer, entry Entry, states []wire.PaymentStatus)
 	}, nil
 }
 
-func readSession(answer transport.Answer, entry Entry) (Forwarded, error) {
+// readOpened wants the session known: one that is closed by now was opened before, and
+// its opening may arrive behind its close.
+func readOpened(answer transport.Answer, entry Entry) (Forwarded, error) {
+	return readSession(answer, entry, []wire.SessionState{wire.SessionStateOpen, wire.SessionStateClosed})
+}
+
+func readClosed(answer transport.Answer, entry Entry) (Forwarded, error) {
+	return readSession(answer, entry, []wire.SessionState{wire.SessionStateClosed})
+}
+
+// readSession wants the right session in one of the states.
+func readSession(answer transport.Answer, entry Entry, states []wire.SessionState) (Forwarded, error) {
 	var got wire.Session
 	if err := decode(answer, &got); err != nil {
 		return Forwarded{}, err
 	}
-	if got.SessionID != string(entry.ID) || !got.State.Valid() {
+	if got.SessionID != string(entry.Target) || !got.State.Valid() {
 		return Forwarded{}, nonsense(answer, "session %q with state %q", got.SessionID, got.State)
 	}
-	return Forwarded{Acknowledged: got.State == wire.SessionStateOpen, State: string(got.State)}, nil
+	return Forwarded{Acknowledged: slices.Contains(states, got.State), State: string(got.State)}, nil
 }

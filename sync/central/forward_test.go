@@ -58,8 +58,11 @@ func TestI8_OnlyTheRightStateAcknowledges(t *testing.T) {
 		"an undo of a captured":     {reversalEntry(t), 200, paymentText("captured", ""), false},
 		"an undo not understood":    {reversalEntry(t), 200, paymentText("unknown", ""), false},
 		"open":                      {sessionEntry(t), 200, sessionText("open"), true},
-		"closed":                    {sessionEntry(t), 200, sessionText("closed"), false},
+		"opened, closed since":      {sessionEntry(t), 200, sessionText("closed"), true},
 		"refused":                   {sessionEntry(t), 200, sessionText("refused"), false},
+		"closed":                    {closeEntry(t), 200, sessionText("closed"), true},
+		"a close of an open one":    {closeEntry(t), 200, sessionText("open"), false},
+		"a close refused":           {closeEntry(t), 200, sessionText("refused"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(t)

@@ -92,6 +92,15 @@ func sessionEntry(t *testing.T) central.Entry {
 	})
 }
 
+// closeEntry ends the session; its fact has an id of its own.
+func closeEntry(t *testing.T) central.Entry {
+	t.Helper()
+	return entryOf(t, decision, sessionID, journal.SessionClose{
+		OperatorID: "maria", Epoch: epoch, TerminalSeq: 9, OpenedAt: at, ClosedAt: at.Add(8 * time.Hour),
+		BusinessDate: "2026-08-28", OpeningFloat: 20000, CountedCash: 20000, AppVersion: "1.0.0",
+	})
+}
+
 func entryOf(t *testing.T, id, target ident.ID, body journal.Body) central.Entry {
 	t.Helper()
 	text, err := journal.MarshalBody(body)
@@ -177,7 +186,7 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 
 // nameOf is the operation that a path is for.
 func nameOf(path string) string {
-	for _, name := range []string{"confirmations", "reversals", "sessions", "batches", "watermark", "status", "order", "payment"} {
+	for _, name := range []string{"quotes", "reports", "confirmations", "reversals", "sessions", "batches", "watermark", "status", "order", "payment"} {
 		if strings.Contains(path, name) {
 			return name
 		}
@@ -224,7 +233,7 @@ func clientOf(t *testing.T, url string, certs simcentral.Certificates, log io.Wr
 	t.Cleanup(func() { require.NoError(t, carrier.Close()) })
 	return central.New(central.Config{
 		TerminalID: terminal, Transport: carrier, Log: logger, OrderTimeout: wait,
-		AuthoriseTimeout: wait, InquireTimeout: wait, ForwardTimeout: wait, BatchTimeout: wait,
+		AuthoriseTimeout: wait, InquireTimeout: wait, ForwardTimeout: wait, BatchTimeout: wait, ReportTimeout: wait,
 	})
 }
 

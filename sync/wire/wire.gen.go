@@ -2782,17 +2782,6 @@ type Problem struct {
 	Violations *[]Violation `json:"violations,omitempty"`
 }
 
-// Violation defines model for Problem.violations.
-type Violation struct {
-	Actual   interface{} `json:"actual,omitempty"`
-	Code     string      `json:"code"`
-	Detail   *string     `json:"detail,omitempty"`
-	Expected interface{} `json:"expected,omitempty"`
-
-	// Pointer RFC 6901
-	Pointer string `json:"pointer"`
-}
-
 // Quantity Decimal string with up to 4 decimals
 //
 // Examples: 3, 0.4375
@@ -2952,8 +2941,11 @@ type Report struct {
 	BusinessDate BusinessDate `json:"business_date"`
 
 	// Digest Lower-case hexadecimal
-	Digest     Sha256                    `json:"digest"`
-	Kind       ReportKind                `json:"kind"`
+	Digest Sha256     `json:"digest"`
+	Kind   ReportKind `json:"kind"`
+
+	// OperatorID who asked for it; none = the till itself
+	OperatorID *string                   `json:"operator_id,omitempty"`
 	OrderCount *int                      `json:"order_count,omitempty"`
 	Orders     *[]map[string]interface{} `json:"orders,omitempty"`
 
@@ -2977,18 +2969,23 @@ type ReportKind string
 // ReportReceipt defines model for ReportReceipt.
 type ReportReceipt struct {
 	// CopySha256 Lower-case hexadecimal
-	CopySha256 *Sha256     `json:"copy_sha256,omitempty"`
-	Missing    *[]SeqRange `json:"missing,omitempty"`
+	CopySha256 *Sha256 `json:"copy_sha256,omitempty"`
+
+	// Differences of a rejected one
+	Differences *[]Violation `json:"differences,omitempty"`
+	Missing     *[]SeqRange  `json:"missing,omitempty"`
 
 	// ReportID ULID
 	//
 	// Examples: 01JD4K3M8Q7V5W2X9Y0Z1A2B3C
-	ReportID ID                  `json:"report_id"`
-	SentTo   *[]string           `json:"sent_to,omitempty"`
-	Status   ReportReceiptStatus `json:"status"`
+	ReportID ID        `json:"report_id"`
+	SentTo   *[]string `json:"sent_to,omitempty"`
+
+	// Status incomplete = facts of its ranges have not come, the same report may be put again; rejected = its totals are not those of central's books
+	Status ReportReceiptStatus `json:"status"`
 }
 
-// ReportReceiptStatus defines model for ReportReceipt.Status.
+// ReportReceiptStatus incomplete = facts of its ranges have not come, the same report may be put again; rejected = its totals are not those of central's books
 type ReportReceiptStatus string
 
 // ReversalRequest Void or timeout reversal. A person's void carries operator_id, and approval where the role asks for it.
@@ -3095,6 +3092,11 @@ type SessionRequest struct {
 	OpeningFloat *Money        `json:"opening_float,omitempty"`
 	OperatorID   string        `json:"operator_id"`
 	Peripherals  *[]Peripheral `json:"peripherals,omitempty"`
+
+	// SessionID In a record: the session whose live call this is; absent, the record's id is the session's
+	//
+	// Examples: 01JD4K3M8Q7V5W2X9Y0Z1A2B3C
+	SessionID *ID `json:"session_id,omitempty"`
 
 	// TerminalSeq of the fact that opened it, then of the one that closed it
 	TerminalSeq Seq `json:"terminal_seq"`
@@ -3320,6 +3322,17 @@ type TransitionTo string
 //
 // Examples: 12.90, 5.8990
 type UnitPrice = string
+
+// Violation defines model for Violation.
+type Violation struct {
+	Actual   interface{} `json:"actual,omitempty"`
+	Code     string      `json:"code"`
+	Detail   *string     `json:"detail,omitempty"`
+	Expected interface{} `json:"expected,omitempty"`
+
+	// Pointer RFC 6901
+	Pointer string `json:"pointer"`
+}
 
 // Watermark defines model for Watermark.
 type Watermark struct {

@@ -13,6 +13,7 @@ import (
 	"balcao/terminal/money"
 	"balcao/terminal/payment"
 	"balcao/terminal/sale"
+	"balcao/terminal/shift"
 )
 
 // Kind names a device, in the contract's words.
@@ -22,6 +23,7 @@ type Kind string
 const (
 	Pinpad  Kind = "pinpad"
 	Printer Kind = "printer"
+	Scanner Kind = "scanner"
 )
 
 // Light is a device's state as a person reads it at a glance.
@@ -134,6 +136,10 @@ const (
 	CustomerSlip    Document = "customer_slip" // card, customer's copy
 	MerchantSlip    Document = "merchant_slip" // card, store's copy
 	UnderReviewSlip Document = "under_review"  // while an outcome is unknown
+	CancelledSale   Document = "cancelled_sale"
+	CashSlip        Document = "cash_movement" // cash in or out
+	XReport         Document = "x_report"
+	ZReport         Document = "z_report"
 )
 
 // Store is the head of every paper.
@@ -155,7 +161,33 @@ type PrintJob struct {
 	Store     Store
 	Sale      *sale.Paid
 	Attempt   *payment.Attempt // of the slips
+	Cancelled *Cancelled       // of CancelledSale
+	Movement  *Movement        // of CashSlip
+	Report    *shift.Report    // of XReport and ZReport
 	Drawer    bool             // kick the drawer before the first line, at most once
+}
+
+// Cancelled is a sale that was given up.
+type Cancelled struct {
+	Number       int64
+	At           time.Time
+	Lines        []sale.Line
+	Total        money.Cents
+	OperatorID   string
+	OperatorName string
+	ApproverID   string // of the second person, empty for none
+	Reason       string
+}
+
+// Movement is cash that came or went without a sale.
+type Movement struct {
+	Type         shift.Movement
+	Amount       money.Cents
+	At           time.Time
+	OperatorID   string
+	OperatorName string
+	ApproverID   string // of the second person, empty for none
+	Reason       string
 }
 
 // PrintState is what is known of a job.

@@ -51,6 +51,7 @@ type Engine struct {
 
 	// Owned by the loop.
 	working terminal.State // every decision applied
+	said    terminal.Toast // the last thing said by a decision that is complete
 	queue   []decision     // decided, not complete: the first waits for its commit
 	held    []message      // must meet the newer state
 	waiting map[ident.ID][]chan<- terminal.Reply
@@ -234,6 +235,7 @@ func (e *Engine) completeReady() {
 func (e *Engine) complete() {
 	done := e.queue[0]
 	e.queue = e.queue[1:]
+	e.said = done.state.Volatile.Toast
 	for _, effect := range done.made.Effects {
 		e.runner.start(effect)
 	}
@@ -327,6 +329,7 @@ func (e *Engine) failed(ctx context.Context, cause error) error {
 	held := e.held
 	e.held = nil
 	e.working.Volatile.StoreFull = full
+	e.working.Volatile.Toast = e.said // what a dropped decision wanted to say is not true
 	if err := e.refold(ctx); err != nil {
 		return err
 	}

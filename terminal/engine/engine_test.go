@@ -92,6 +92,7 @@ func TestStalledCommitThatFailsDropsEverythingAfterItAndSaysSo(t *testing.T) {
 		view := s.engine.Snapshot()
 		require.Nil(t, view.Sale)
 		require.Equal(t, "DSK-01", view.Banner.Code)
+		require.NotContains(t, []string{"core.said.sold", "core.said.paid_cash"}, view.Toast.Text.ID, "what was dropped is not said")
 		require.Equal(t, "core.refused.disk_full", s.do(terminal.Scan{Code: "17"}).Refusal.ID, "no new sale on a full disk")
 	})
 }

@@ -18,7 +18,7 @@ const (
 	// cardMax bounds a card at the reader: longer than any pinpad's own waits.
 	cardMax = 4 * time.Minute
 	// finishMax bounds the chip's final word; silence after that undoes the approval.
-	finishMax = 45 * time.Second
+	finishMax = 25 * time.Second
 	// releaseMax is how long a forgotten card keeps the reader; the next sale may need it.
 	releaseMax = 2 * time.Minute
 	// inquireMax bounds one inquiry; the core decides whether to ask again.
@@ -96,7 +96,9 @@ func (r *runner) checkPIN(effect terminal.CheckPIN) {
 		r.log.Error("PIN of operator cannot be checked", "operator", effect.OperatorID, "cause", err)
 	}
 	// Under the request's own id: its facts answer the request, also after a kill.
-	checked := r.stamp(terminal.PINChecked{OperatorID: effect.OperatorID, OK: ok && effect.Hash != ""})
+	checked := r.stamp(terminal.PINChecked{
+		OperatorID: effect.OperatorID, OK: ok && effect.Hash != "", Approves: effect.Approves,
+	})
 	checked.ID = effect.Request
 	r.tell(r.ctx, checked)
 }
@@ -219,6 +221,13 @@ func (r *runner) releaseCard(effect terminal.ReleaseCard) {
 }
 
 func (r *runner) print(effect terminal.Print) {
+	wait := time.NewTimer(effect.After)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-r.ctx.Done():
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.ctx, printMax)
 	defer cancel()
 	result := r.ports.Printer.Print(ctx, effect.Job)

@@ -55,12 +55,44 @@ type LineAdded struct {
 // Kind of an added line.
 func (LineAdded) Kind() Kind { return "line_added" }
 
+// CustomerSet writes a CPF or CNPJ on the open sale; an empty one takes it back.
+type CustomerSet struct {
+	SaleID ident.ID `json:"sale_id"`
+	TaxID  string   `json:"tax_id"`
+}
+
+// Kind of a customer's number.
+func (CustomerSet) Kind() Kind { return "customer_set" }
+
+// CashTendered is cash that was handed over for a part of an open order. It is no
+// attempt: after a kill the money is still in the drawer, and the screen says so.
+type CashTendered struct {
+	OrderID   ident.ID    `json:"order_id"`
+	PaymentID ident.ID    `json:"payment_id"`
+	Amount    money.Cents `json:"amount"`
+	Tendered  money.Cents `json:"tendered"`
+	Change    money.Cents `json:"change"`
+}
+
+// Kind of a part in cash.
+func (CashTendered) Kind() Kind { return "cash_tendered" }
+
+// CashReturned gives all cash of an open order back.
+type CashReturned struct {
+	OrderID ident.ID    `json:"order_id"`
+	Amount  money.Cents `json:"amount"`
+}
+
+// Kind of cash given back.
+func (CashReturned) Kind() Kind { return "cash_returned" }
+
 // SaleCancelled gives a cart up.
 type SaleCancelled struct {
 	SaleID     ident.ID    `json:"sale_id"`
 	OperatorID string      `json:"operator_id"`
 	Total      money.Cents `json:"total"`
 	Reason     string      `json:"reason,omitempty"`
+	Approval   *Approval   `json:"approval,omitempty"`
 }
 
 // Kind of a cancelled sale.
@@ -133,8 +165,10 @@ type PrintJob struct {
 	JobID     ident.ID          `json:"job_id"`
 	SaleID    ident.ID          `json:"sale_id,omitempty"`
 	PaymentID ident.ID          `json:"payment_id,omitempty"`
+	SubjectID ident.ID          `json:"subject_id,omitempty"` // fact of a paper that belongs to no paid sale
 	Documents []device.Document `json:"documents"`
 	Copy      int               `json:"copy"`
+	Queue     int64             `json:"queue,omitempty"` // facts that central lacked when a Z was asked for
 }
 
 // Kind of a print job.

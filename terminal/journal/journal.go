@@ -100,10 +100,11 @@ type entry struct {
 var kinds = index(
 	row[Checkpoint](0), row[SessionOpen](0), row[CashMovement](0), row[LineVoid](0), row[Order](0), row[Transition](0),
 	row[Payment](0), row[Confirmation](0), row[Reversal](0), row[DrawerOpening](0),
+	row[Discount](0), row[Override](0), row[CashCount](0), row[SessionClose](0), row[XReport](0), row[ZReport](0),
 
 	row[OperatorLogin](1), row[OperatorLogout](1), row[LoginRefused](1), row[SaleOpened](1), row[LineAdded](1),
 	row[SaleCancelled](1), row[PaymentIntent](1), row[PaymentConfirmed](1), row[PaymentReversed](1), row[PaymentManual](1),
-	row[SalePaid](1), row[PrintJob](1), row[PrintResult](1), row[Quarantined](1),
+	row[CustomerSet](1), row[CashTendered](1), row[CashReturned](1), row[SalePaid](1), row[PrintJob](1), row[PrintResult](1), row[Quarantined](1),
 )
 
 // index finds entries by kind.

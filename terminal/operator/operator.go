@@ -39,22 +39,27 @@ const (
 	OpenSession Verb = "open_session"
 	VoidLine    Verb = "void_line"
 	CancelSale  Verb = "cancel_sale"
+	Discount    Verb = "discount"
+	CashIn      Verb = "cash_in"
+	CashOut     Verb = "cash_out"
+	XReport     Verb = "x_report"
+	CloseDay    Verb = "close_day"
 	Reprint     Verb = "reprint"
 )
 
 // limits says up to which amount a role may use a verb; absent is never.
 var limits = map[Role]map[Verb]money.Cents{
 	Cashier: {
-		Sell: money.Max, OpenSession: money.Max, VoidLine: money.Max, Reprint: money.Max,
-		CancelSale: 500_00,
+		Sell: money.Max, OpenSession: money.Max, VoidLine: 200_00, CancelSale: 500_00, Discount: 20_00,
+		CashIn: money.Max, CloseDay: money.Max, Reprint: money.Max,
 	},
 	Supervisor: {
-		Sell: money.Max, OpenSession: money.Max, VoidLine: money.Max, Reprint: money.Max,
-		CancelSale: money.Max,
+		Sell: money.Max, OpenSession: money.Max, VoidLine: money.Max, CancelSale: money.Max, Discount: 500_00,
+		CashIn: money.Max, CashOut: 5_000_00, XReport: money.Max, CloseDay: money.Max, Reprint: money.Max,
 	},
 	Manager: {
-		Sell: money.Max, OpenSession: money.Max, VoidLine: money.Max, Reprint: money.Max,
-		CancelSale: money.Max,
+		Sell: money.Max, OpenSession: money.Max, VoidLine: money.Max, CancelSale: money.Max, Discount: money.Max,
+		CashIn: money.Max, CashOut: money.Max, XReport: money.Max, CloseDay: money.Max, Reprint: money.Max,
 	},
 }
 

@@ -26,7 +26,8 @@ type Line struct {
 	Quantity    money.Quantity  `json:"quantity"`
 	Unit        string          `json:"unit,omitempty"`
 	UnitPrice   money.UnitPrice `json:"unit_price"`
-	Total       money.Cents     `json:"total"` // quantity × unit price, rounded half away from zero
+	Discount    money.Cents     `json:"discount,omitzero"` // taken off this line
+	Total       money.Cents     `json:"total"`             // quantity × unit price, rounded half away from zero, less Discount
 }
 
 // Cart is the sale that a cashier is building.
@@ -36,6 +37,8 @@ type Cart struct {
 	OpenedAt time.Time
 	Lines    []Line // as added; a voided one stays
 	Voided   map[string]bool
+	Discount money.Cents // taken off the whole sale, besides those of lines
+	TaxID    string      // CPF or CNPJ of the customer, digits or alphanumeric, empty for none
 }
 
 // Live lists the lines that are not voided, in order.
@@ -52,8 +55,17 @@ func (c *Cart) Live() []Line {
 	return live
 }
 
-// Total sums the live lines.
-func (c *Cart) Total() money.Cents { return TotalOf(c.Live()) }
+// Totals answers the figures as an order would freeze them.
+func (c *Cart) Totals() Totals {
+	if c == nil {
+		return Totals{}
+	}
+	items := TotalOf(c.Live())
+	return Totals{Items: items, Discounts: c.Discount, Total: items - c.Discount}
+}
+
+// Total is what the customer would pay now.
+func (c *Cart) Total() money.Cents { return c.Totals().Total }
 
 // Clone answers a cart that shares nothing with this one.
 func (c *Cart) Clone() *Cart {
@@ -89,10 +101,12 @@ func Pieces(lines []Line) (pieces int64) {
 	return pieces
 }
 
-// Totals are an order's frozen figures: the contract's Totals.
+// Totals are an order's figures: the contract's Totals. Items is the sum of the
+// lines' totals, Discounts what is taken off the whole.
 type Totals struct {
-	Items money.Cents `json:"items"`
-	Total money.Cents `json:"total"`
+	Items     money.Cents `json:"items"`
+	Discounts money.Cents `json:"discounts,omitzero"`
+	Total     money.Cents `json:"total"`
 }
 
 // Order is a closed cart.
@@ -103,6 +117,7 @@ type Order struct {
 	ClosedAt   time.Time
 	Lines      []Line
 	Totals     Totals
+	TaxID      string // CPF or CNPJ of the customer, empty for none
 	Seq        uint64 // of the fact that closed it
 }
 

@@ -27,6 +27,8 @@ const (
 	Closed  Phase = "closed"  // somebody is, the session is not open: the float is asked
 	Selling Phase = "selling" // cart, entry line
 	Paying  Phase = "paying"  // the order is closed, payment over the cart
+	// Counting is the end of a day: the blind count, then the Z.
+	Counting Phase = "counting"
 )
 
 // Cashier is the whole of a cashier's screen.
@@ -41,9 +43,13 @@ type Cashier struct {
 	Session  *Session  `json:"session,omitempty"`
 	Sale     *Sale     `json:"sale,omitempty"` // the open cart, nil between sales
 	LastSale *LastSale `json:"last_sale,omitempty"`
-	Payment  *Payment  `json:"payment,omitempty"` // in phase paying
-	Banner   *Banner   `json:"banner,omitempty"`  // stays until solved
-	Toast    *Toast    `json:"toast,omitempty"`   // newest thing to say once
+	Payment  *Payment  `json:"payment,omitempty"`  // in phase paying
+	Search   *Search   `json:"search,omitempty"`   // items found by name: a digit picks one
+	Question *Question `json:"question,omitempty"` // one answer is wanted first: a digit gives it
+	Approval *Approval `json:"approval,omitempty"` // a second person is wanted: operator id and PIN
+	Closing  *Closing  `json:"closing,omitempty"`  // in phase counting
+	Banner   *Banner   `json:"banner,omitempty"`   // stays until solved
+	Toast    *Toast    `json:"toast,omitempty"`    // newest thing to say once
 	Devices  []Device  `json:"devices"`
 	Central  Central   `json:"central"`
 }
@@ -78,6 +84,10 @@ type Sale struct {
 	Items  int         `json:"items"` // live lines
 	Pieces int64       `json:"pieces"`
 	Total  money.Cents `json:"total"`
+	// Gross is the sum before any discount, Discounts all that is taken off.
+	Gross     money.Cents `json:"gross"`
+	Discounts money.Cents `json:"discounts"`
+	TaxID     string      `json:"tax_id,omitempty"` // CPF or CNPJ of the customer
 	// Last is the number of the newest live line, 0 for none.
 	Last int `json:"last"`
 }
@@ -91,7 +101,51 @@ type Line struct {
 	Unit        string          `json:"unit"`
 	UnitPrice   money.UnitPrice `json:"unit_price"`
 	Total       money.Cents     `json:"total"`
+	Discount    money.Cents     `json:"discount,omitzero"` // already off Total
 	Voided      bool            `json:"voided,omitempty"`
+}
+
+// Search is what a name found.
+type Search struct {
+	Query string      `json:"query"`
+	Rows  []SearchRow `json:"rows"` // at most nine: the digit is the place
+	More  bool        `json:"more"` // there are others
+}
+
+// SearchRow is one item found.
+type SearchRow struct {
+	SKU         string          `json:"sku"`
+	Description string          `json:"description"`
+	Unit        string          `json:"unit"`
+	Price       money.UnitPrice `json:"price"`
+}
+
+// Question wants one of its answers before anything else; Esc takes it back.
+type Question struct {
+	Text    text.Message   `json:"text"`
+	Answers []text.Message `json:"answers"` // the digit is the place
+}
+
+// Approval wants a second person's operator id and PIN for one act.
+type Approval struct {
+	Act    text.Message `json:"act"` // what is to be allowed
+	Amount money.Cents  `json:"amount,omitzero"`
+	Asker  string       `json:"asker"` // name of who asks
+}
+
+// Closing is the end of a day. Until a count is entered nothing of what should be
+// there is shown: the count is blind.
+type Closing struct {
+	Attempts int            `json:"attempts"` // counts entered so far
+	Result   *Count         `json:"result,omitempty"`
+	Carried  []text.Message `json:"carried,omitempty"` // what stays open over the close, by name
+}
+
+// Count is the drawer, counted and expected.
+type Count struct {
+	Counted    money.Cents `json:"counted"`
+	Expected   money.Cents `json:"expected"`
+	Difference money.Cents `json:"difference"`
 }
 
 // LastSale is the sale before, whose change stays visible until the next item.
@@ -115,6 +169,7 @@ type Payment struct {
 	Received []Received    `json:"received"`
 	Attempt  *Attempt      `json:"attempt,omitempty"` // the one that runs, or ran last
 	CanLeave bool          `json:"can_leave"`         // Esc goes back to the cart
+	Part     money.Cents   `json:"part,omitzero"`     // "+" gave this part of the due to the next tender
 	Asking   *text.Message `json:"asking,omitempty"`  // what the entry line is asked for
 }
 

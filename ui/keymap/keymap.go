@@ -21,10 +21,12 @@ const (
 	F6     Key = "F6"
 	F8     Key = "F8"
 	F9     Key = "F9"
+	F10    Key = "F10"
 	F11    Key = "F11"
 	F12    Key = "F12"
 	Esc    Key = "Esc"
 	Enter  Key = "Enter"
+	Tab    Key = "Tab"
 	Up     Key = "↑"
 	Down   Key = "↓"
 	PageUp Key = "PgUp"
@@ -32,6 +34,7 @@ const (
 	CtrlE  Key = "Ctrl+E"
 	CtrlG  Key = "Ctrl+G"
 	CtrlL  Key = "Ctrl+L"
+	CtrlN  Key = "Ctrl+N"
 	CtrlO  Key = "Ctrl+O"
 	CtrlP  Key = "Ctrl+P"
 	CtrlQ  Key = "Ctrl+Q"
@@ -52,6 +55,7 @@ const (
 	Forward    Action = "forward" // pay, open, confirm, take over: whatever comes next
 	Inquire    Action = "inquire"
 	Lock       Action = "lock"
+	OpenMenu   Action = "open_menu"
 	Back       Action = "back"
 	Submit     Action = "submit"
 	LineUp     Action = "line_up"
@@ -60,6 +64,14 @@ const (
 	PageOn     Action = "page_on"
 	Redraw     Action = "redraw"
 	Quit       Action = "quit"
+)
+
+// The actions of the menu; [Reprint] stands there too.
+const (
+	CashIn   Action = "cash_in"
+	CashOut  Action = "cash_out"
+	XReport  Action = "x_report"
+	CloseDay Action = "close_day"
 )
 
 // Screen is where keys are pressed.
@@ -71,8 +83,14 @@ const (
 	Opening    Screen = "opening"
 	Selling    Screen = "selling"
 	Paying     Screen = "paying"
+	Counting   Screen = "counting" // the end of a day
 	Helping    Screen = "helping"
 	Confirming Screen = "confirming" // the question before a sale is cancelled
+	Searching  Screen = "searching"  // items found by name
+	Asking     Screen = "asking"     // a question of the till
+	Approving  Screen = "approving"  // a second person is wanted
+	Managing   Screen = "managing"   // the menu of the day's acts
+	Moving     Screen = "moving"     // the form of cash in and cash out
 	Lost       Screen = "lost"       // the till does not answer
 )
 
@@ -90,6 +108,7 @@ type Situation struct {
 	CanStop    bool // the running card can be stopped
 	CanInquire bool
 	Running    bool // an attempt is running
+	CanClose   bool // the drawer has been counted
 }
 
 // Binding is one row of the table.
@@ -116,14 +135,16 @@ func label(id string) func(Situation) string { return func(Situation) string { r
 func always(Situation) bool { return true }
 
 var (
-	people = []Screen{LogIn, Opening, Selling, Paying}
-	inside = []Screen{Opening, Selling, Paying}
-	all    = []Screen{LogIn, Opening, Selling, Paying, Helping, Confirming, Lost}
+	people = []Screen{LogIn, Opening, Selling, Paying, Counting}
+	inside = []Screen{Opening, Selling, Paying, Counting}
+	modals = []Screen{Helping, Confirming, Searching, Asking, Approving, Managing, Moving}
+	rows   = []Screen{Searching, Managing, Moving} // where arrows and Tab move from row to row
+	all    = slices.Concat(people, modals, []Screen{Lost})
 )
 
 var bindings = []Binding{
 	{
-		Key: F1, Slot: 0, Alias: CtrlG, Action: Help, Label: label("screen.key.help"), About: "screen.about.help",
+		Key: F1, Slot: 0, Alias: CtrlG, Action: Help, Label: label("screen.key.help"),
 		Shown: people, Works: append([]Screen{Helping}, people...), Enabled: always,
 	},
 	{
@@ -136,12 +157,17 @@ var bindings = []Binding{
 	},
 	{
 		Key: F8, Slot: 4, Alias: CtrlP, Action: Forward, Label: forwardLabel, About: "screen.about.forward",
-		Shown: []Screen{LogIn, Opening, Selling, Confirming}, Works: []Screen{LogIn, Opening, Selling, Paying, Confirming},
+		Shown: []Screen{LogIn, Opening, Selling, Counting, Confirming, Approving, Moving},
+		Works: []Screen{LogIn, Opening, Selling, Paying, Counting, Confirming, Approving, Moving},
 		Leads: true, Enabled: canGoForward, Why: "screen.why.nothing_to_pay",
 	},
 	{
 		Key: F9, Slot: 5, Alias: CtrlR, Action: Reprint, Label: label("screen.key.reprint"), About: "screen.about.reprint",
 		Shown: []Screen{Selling}, Works: []Screen{Selling}, Enabled: func(s Situation) bool { return s.HasLast }, Why: "screen.why.no_last_sale",
+	},
+	{
+		Key: F10, Slot: 7, Alias: CtrlN, Action: OpenMenu, Label: label("screen.key.menu"), About: "screen.about.menu",
+		Shown: []Screen{Selling}, Works: []Screen{Selling}, Enabled: always,
 	},
 	{
 		Key: F11, Slot: 5, Alias: CtrlT, Action: Inquire, Label: label("screen.key.inquire"), About: "screen.about.inquire",
@@ -153,28 +179,31 @@ var bindings = []Binding{
 	},
 	{
 		Key: Esc, Slot: 6, Action: Back, Label: backLabel, About: "screen.about.back",
-		Shown: []Screen{LogIn, Opening, Selling, Paying, Helping, Confirming}, Works: []Screen{LogIn, Opening, Selling, Paying, Helping, Confirming},
+		Shown: slices.Concat(people, modals), Works: slices.Concat(people, modals),
 		Enabled: canGoBack, Why: "screen.why.cannot_leave",
 	},
-	{Key: Enter, Action: Submit, Works: append([]Screen{Helping}, people...), Enabled: always},
-	{Key: Up, Action: LineUp, About: "screen.about.lines", Works: []Screen{Selling}, Enabled: always},
-	{Key: Down, Action: LineDown, Works: []Screen{Selling}, Enabled: always},
+	{Key: Enter, Action: Submit, Works: slices.Concat(people, rows, []Screen{Helping, Asking, Approving}), Enabled: always},
+	{Key: Up, Action: LineUp, About: "screen.about.lines", Works: append([]Screen{Selling}, rows...), Enabled: always},
+	{Key: Down, Action: LineDown, Works: append([]Screen{Selling}, rows...), Enabled: always},
+	{Key: Tab, Action: LineDown, Works: rows, Enabled: always},
 	{Key: PageUp, Action: PageBack, Works: []Screen{Selling}, Enabled: always},
 	{Key: PageDn, Action: PageOn, Works: []Screen{Selling}, Enabled: always},
 	{Key: CtrlL, Action: Redraw, Works: all, Enabled: always},
 	{Key: CtrlQ, Action: Quit, About: "screen.about.quit", Works: all, Enabled: always},
 }
 
+var forwardLabels = map[Screen]string{
+	LogIn: "screen.key.log_in", Opening: "screen.key.open", Counting: "screen.key.issue_z", Confirming: "screen.key.confirm_cancel",
+	Approving: "screen.key.approve", Moving: "screen.key.record",
+}
+
 func forwardLabel(s Situation) string {
+	named, ok := forwardLabels[s.Screen]
 	switch {
 	case s.Viewer && !s.LookOnly:
 		return "screen.key.take_over"
-	case s.Screen == LogIn:
-		return "screen.key.log_in"
-	case s.Screen == Opening:
-		return "screen.key.open"
-	case s.Screen == Confirming:
-		return "screen.key.confirm_cancel"
+	case ok:
+		return named
 	default:
 		return "screen.key.pay"
 	}
@@ -188,6 +217,8 @@ func canGoForward(s Situation) bool {
 		return !s.LookOnly
 	case s.Screen == Selling:
 		return s.HasLines
+	case s.Screen == Counting:
+		return s.CanClose
 	default:
 		return s.Screen != Paying
 	}
@@ -195,8 +226,12 @@ func canGoForward(s Situation) bool {
 
 func backLabel(s Situation) string {
 	switch {
-	case s.Screen == Helping || s.Screen == Confirming:
+	case s.Screen == Approving:
+		return "screen.key.refuse"
+	case slices.Contains(modals, s.Screen):
 		return "screen.key.close"
+	case s.Screen == Counting && s.EntryEmpty:
+		return "screen.key.leave_close"
 	case s.Screen != Paying || !s.EntryEmpty:
 		return "screen.key.clear"
 	case s.CanStop:
@@ -239,6 +274,8 @@ func (b Binding) Reason(s Situation) string {
 		return "screen.why.viewer"
 	case b.Action == Forward && s.Screen == Paying:
 		return "screen.why.choose"
+	case b.Action == Forward && s.Screen == Counting:
+		return "screen.why.count_first"
 	default:
 		return b.Why
 	}

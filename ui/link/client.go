@@ -27,6 +27,7 @@ const (
 	retryFirst   = 50 * time.Millisecond
 	retryLongest = time.Second
 	leaseRetry   = 250 * time.Millisecond
+	followRetry  = 200 * time.Millisecond
 )
 
 // ErrForbidden says that the till does not speak with this user.
@@ -225,6 +226,20 @@ func (c *Client) Events(ctx context.Context, after uint64, see func(snapshot.Cas
 		return fmt.Errorf("follow the till: %w", errors.Join(err, context.Cause(ctx)))
 	}
 	return nil
+}
+
+// Follow keeps the event stream open until ctx ends: it calls see with each
+// snapshot, and lost whenever the stream breaks or cannot be opened. Why changes
+// nothing for whoever watches.
+func (c *Client) Follow(ctx context.Context, see func(snapshot.Cashier), lost func()) {
+	for ctx.Err() == nil {
+		_ = c.Events(ctx, 0, see)
+		lost()
+		select {
+		case <-ctx.Done():
+		case <-time.After(followRetry):
+		}
+	}
 }
 
 // readEvents reads an event stream: fields, a blank line ends an event, a line

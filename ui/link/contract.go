@@ -21,7 +21,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"balcao/terminal/ident"
@@ -37,18 +36,36 @@ const (
 	VerbOpen       = "open"        // Amount: the float
 	VerbEnter      = "enter"       // Text: the entry line, maybe empty
 	VerbScan       = "scan"        // Text: the code
+	VerbSearch     = "search"      // Text: the letters typed so far; the answer is the snapshot's Search
+	VerbAnswer     = "answer"      // Number: of the answer to the question, or of the row of the search
+	VerbApprove    = "approve"     // Text: the second person's operator id; PIN
 	VerbTender     = "tender"      // Number: the digit; Amount: cash handed over, nil for the exact sum
-	VerbCancel     = "cancel"      // stop the running card, or leave payment
+	VerbCancel     = "cancel"      // one step back: approval, question, search, part, running card, payment
 	VerbInquire    = "inquire"     // ask the host about the silent attempt now
 	VerbReprint    = "reprint"     // the last sale's papers, marked as a copy
-	VerbVoidLine   = "void_line"   // Number: the line
-	VerbCancelSale = "cancel_sale" //
+	VerbVoidLine   = "void_line"   // Number: the line; Text: the reason, maybe empty
+	VerbCancelSale = "cancel_sale" // Text: the reason, maybe empty
+	VerbCashIn     = "cash_in"     // Amount; Text: the reason
+	VerbCashOut    = "cash_out"    // Amount; Text: the reason
+	VerbXReport    = "x_report"    // prints the session as it stands
+	VerbBeginClose = "begin_close" // asks for the blind count
+	VerbCount      = "count"       // Amount: what lies in the drawer
+	VerbClose      = "close"       // the count stands: issues the Z
+	VerbLeaveClose = "leave_close" // back to selling
 	VerbDismiss    = "dismiss"     // the banner or toast was read
 )
 
-var verbs = []string{
-	VerbLogin, VerbLogout, VerbOpen, VerbEnter, VerbScan, VerbTender, VerbCancel, VerbInquire, VerbReprint,
-	VerbVoidLine, VerbCancelSale, VerbDismiss,
+// needs is what a command cannot do without. A missing amount is no amount of
+// zero: a count of nothing would be a drawer found empty.
+type needs struct{ text, number, amount, pin bool }
+
+// verbs are those that there are, with what each one needs.
+var verbs = map[string]needs{
+	VerbLogin: {}, VerbLogout: {}, VerbOpen: {}, VerbEnter: {}, VerbScan: {}, VerbTender: {}, VerbCancel: {},
+	VerbInquire: {}, VerbReprint: {}, VerbVoidLine: {}, VerbCancelSale: {}, VerbDismiss: {},
+	VerbSearch: {text: true}, VerbAnswer: {number: true}, VerbApprove: {text: true, pin: true},
+	VerbCashIn: {amount: true}, VerbCashOut: {amount: true}, VerbCount: {amount: true},
+	VerbXReport: {}, VerbBeginClose: {}, VerbClose: {}, VerbLeaveClose: {},
 }
 
 // Command asks the till to do something. RequestID is minted once by the screen
@@ -87,18 +104,38 @@ const (
 
 // Check says what is wrong with a command before anyone acts on it.
 func (c Command) Check() error {
+	need, known := verbs[c.Verb]
 	switch {
-	case !slices.Contains(verbs, c.Verb):
+	case !known:
 		return fmt.Errorf("command %q: unknown verb", c.Verb)
 	case len(c.Text) > textMaxBytes:
 		return fmt.Errorf("command %s: text longer than %d bytes", c.Verb, textMaxBytes)
 	case len(c.PIN) > pinMaxBytes:
 		return fmt.Errorf("command %s: PIN longer than %d bytes", c.Verb, pinMaxBytes)
 	}
+	if missing := c.missing(need); missing != "" {
+		return fmt.Errorf("command %s: %s is missing", c.Verb, missing)
+	}
 	if _, err := ident.Parse(string(c.RequestID)); err != nil {
 		return fmt.Errorf("command %s: request: %w", c.Verb, err)
 	}
 	return nil
+}
+
+// missing names the first field that the verb needs and the command has not.
+func (c Command) missing(need needs) string {
+	switch {
+	case need.text && c.Text == "":
+		return "text"
+	case need.number && c.Number < 1:
+		return "number"
+	case need.amount && c.Amount == nil:
+		return "amount"
+	case need.pin && c.PIN == "":
+		return "PIN"
+	default:
+		return ""
+	}
 }
 
 // Reply answers a command once what it did is durable.
@@ -111,6 +148,9 @@ type Reply struct {
 	// Seq is the last fact that the command caused: a snapshot with this Seq or a
 	// later one shows what it did. Zero: it caused none.
 	Seq uint64 `json:"seq,omitempty"`
+	// Number is the newest snapshot's when the reply went out: one with this Number
+	// or a later one also shows what does not last, as a question or a list.
+	Number uint64 `json:"number,omitempty"`
 }
 
 // LeaseRequest asks for the command of the till, or keeps it.
@@ -149,9 +189,10 @@ type Backend interface {
 	// those in between, never the newest. It closes the channel when ctx ends.
 	Watch(ctx context.Context, after uint64) <-chan snapshot.Cashier
 	// Do carries a command out, once for each RequestID, and answers when what it
-	// did is durable. The same command may be told again while the first telling
-	// is still under way. A reply that is neither OK nor a duplicate and has no
-	// Error is none, as when ctx ended first: the screen tells the command again.
+	// did is durable and the newest snapshot shows it. The same command may be told
+	// again while the first telling is still under way. A reply that is neither OK
+	// nor a duplicate and has no Error is none, as when ctx ended first: the screen
+	// tells the command again.
 	Do(ctx context.Context, command Command) Reply
 }
 

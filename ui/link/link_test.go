@@ -189,6 +189,73 @@ func TestUnknownVerbAndLongTextAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "request")
 }
 
+// A missing amount is no amount of zero, and a missing digit no first row.
+func TestCommandThatLacksWhatItsVerbNeedsIsRefused(t *testing.T) {
+	path, till := socket(t), newMemoryTill()
+	serve(t, path, till)
+	client := dial(t, path)
+	lead(t, client)
+	for verb, missing := range map[string]string{
+		link.VerbSearch: "text", link.VerbAnswer: "number", link.VerbApprove: "text",
+		link.VerbCashIn: "amount", link.VerbCashOut: "amount", link.VerbCount: "amount",
+	} {
+		_, err := client.Do(t.Context(), command(verb))
+		require.ErrorContains(t, err, verb+": "+missing+" is missing")
+	}
+	unproved := command(link.VerbApprove)
+	unproved.Text = "7"
+	require.ErrorContains(t, unproved.Check(), "PIN is missing")
+	require.Empty(t, till.commands())
+	nothing := money.Cents(0)
+	for _, good := range []link.Command{
+		{Verb: link.VerbCount, Amount: &nothing},
+		{Verb: link.VerbAnswer, Number: 1},
+		{Verb: link.VerbApprove, Text: "7", PIN: "8642"},
+		{Verb: link.VerbXReport},
+		{Verb: link.VerbBeginClose},
+		{Verb: link.VerbClose},
+		{Verb: link.VerbLeaveClose},
+	} {
+		good.RequestID = link.NewRequestID()
+		require.NoError(t, good.Check())
+	}
+}
+
+func TestReplyNamesTheSnapshotThatShowsIt(t *testing.T) {
+	path, till := socket(t), newMemoryTill()
+	serve(t, path, till)
+	client := dial(t, path)
+	lead(t, client)
+	till.show(func(shown *snapshot.Cashier) { shown.Question = &snapshot.Question{} })
+	reply, err := client.Do(t.Context(), command(link.VerbEnter))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, reply.Number)
+}
+
+func TestFollowingGoesOnWithTheNextDaemon(t *testing.T) {
+	path, till := socket(t), newMemoryTill()
+	stop := serve(t, path, till)
+	client := dial(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	seen, lost, ended := make(chan uint64, 8), make(chan struct{}, 8), make(chan struct{})
+	go func() {
+		defer close(ended)
+		client.Follow(ctx, func(one snapshot.Cashier) { seen <- one.Number }, func() {
+			select {
+			case lost <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	require.EqualValues(t, 1, <-seen)
+	stop()
+	<-lost
+	serve(t, path, till)
+	require.EqualValues(t, 1, <-seen)
+	cancel()
+	<-ended
+}
+
 func TestEventsArriveInOrderAndEndWithTheTill(t *testing.T) {
 	path, till := socket(t), newMemoryTill()
 	stop := serve(t, path, till)

@@ -172,6 +172,10 @@ func (s *server) command(w http.ResponseWriter, r *http.Request) {
 		answerProblem(w, http.StatusServiceUnavailable, errors.New("the till is stopping"))
 		return
 	}
+	// Without a number the screen goes by the facts alone.
+	if newest, err := s.backend.Snapshot(s.lifetime); err == nil {
+		reply.Number = newest.Number
+	}
 	answer(w, http.StatusOK, reply)
 }
 

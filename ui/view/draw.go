@@ -72,30 +72,57 @@ func (d drawing) screen(page widget.Area) {
 	}
 	bodyRows := page.Height - 1 - messageRows - keyRows
 	body := page.Part(0, 1, page.Width, bodyRows)
+	d.under().base(body)
+	d.messages(page.Part(0, 1+bodyRows, page.Width, messageRows))
+	d.keyBar(page.Part(0, page.Height-keyRows, page.Width, keyRows))
+	d.overlays(body)
+}
+
+// under is the drawing under a window. What a second person types belongs to
+// their window alone: it may be a PIN.
+func (d drawing) under() drawing {
+	if d.Screen() == keymap.Approving {
+		d.Entry = Entry{}
+	}
+	return d
+}
+
+// base draws the screen itself.
+func (d drawing) base(body widget.Area) {
 	switch d.Base() {
 	case keymap.LogIn:
 		d.logIn(body)
 	case keymap.Opening:
 		d.opening(body)
+	case keymap.Counting:
+		d.counting(body)
 	default:
 		d.sale(body)
 		if d.Base() == keymap.Paying {
 			d.payment(body)
 		}
 	}
-	d.messages(page.Part(0, 1+bodyRows, page.Width, messageRows))
-	d.keyBar(page.Part(0, page.Height-keyRows, page.Width, keyRows))
-	d.overlays(body)
 }
 
+// overlays draws the one window that lies over the screen, if one does.
 func (d drawing) overlays(body widget.Area) {
-	switch {
-	case d.Link != Up:
+	switch d.Screen() {
+	case keymap.Lost:
 		d.lost(body)
-	case d.Overlay == Help:
+	case keymap.Helping:
 		d.help(body)
-	case d.Overlay == ConfirmCancel:
+	case keymap.Confirming:
 		d.confirm(body)
+	case keymap.Searching:
+		d.search(body)
+	case keymap.Asking:
+		d.question(body)
+	case keymap.Approving:
+		d.approval(body)
+	case keymap.Managing:
+		d.menu(body)
+	case keymap.Moving:
+		d.moving(body)
 	}
 }
 
@@ -161,8 +188,8 @@ func (d drawing) lights() []widget.Segment {
 	)
 }
 
-// messages draws the banner, which stays until it is solved, and in payment what
-// is said once; elsewhere that stands under the entry line.
+// messages draws the banner, which stays until it is solved, and what is said
+// once in payment or under a window; elsewhere that stands under the entry line.
 func (d drawing) messages(rows widget.Area) {
 	paying := d.Base() == keymap.Paying
 	row := rows.Part(1, 0, rows.Width-2, 1)
@@ -179,7 +206,7 @@ func (d drawing) messages(rows widget.Area) {
 	} else if paying && d.Situation().Running && rows.Height > 1 {
 		row.Write(0, 0, row.Width, theme.Muted, d.word("screen.payment.reassure"))
 	}
-	if paying && d.Said != nil {
+	if (paying || d.Covered()) && d.Said != nil {
 		d.said(rows.Part(1, rows.Height-1, rows.Width-2, 1).On(theme.Page))
 	}
 }
@@ -207,14 +234,17 @@ const keyBarSlots = 4
 
 func (d drawing) keyBar(rows widget.Area) {
 	situation := d.Situation()
+	window := keymap.Bar(situation)
 	if situation.Screen != keymap.Lost {
 		situation.Screen = d.Base()
 	}
 	slots := make([]widget.KeyCap, 2*keyBarSlots)
 	var sequence []widget.KeyCap
 	for _, shown := range keymap.Bar(situation) {
-		if situation.Screen == keymap.Paying && (shown.Action == keymap.Back || shown.Action == keymap.Inquire) {
-			continue // they stand in the modal
+		if d.Covered() {
+			shown = underWindow(shown, window)
+		} else if situation.Screen == keymap.Paying && (shown.Action == keymap.Back || shown.Action == keymap.Inquire) {
+			continue // they stand in the payment window
 		}
 		slots[shown.Slot] = d.keyCap(shown, d.size == compact)
 		sequence = append(sequence, slots[shown.Slot])
@@ -227,6 +257,18 @@ func (d drawing) keyBar(rows widget.Area) {
 	slot := inner.Width / keyBarSlots
 	widget.KeyBar(inner.Row(0), slots[:keyBarSlots], slot)
 	widget.KeyBar(inner.Row(1), slots[keyBarSlots:], slot)
+}
+
+// underWindow is what a key of the screen does while a window lies over it: what
+// the window says, or nothing.
+func underWindow(key keymap.Shown, window []keymap.Shown) keymap.Shown {
+	for _, shown := range window {
+		if shown.Key == key.Key {
+			return shown
+		}
+	}
+	key.Usable = false
+	return key
 }
 
 func (d drawing) keyCap(shown keymap.Shown, short bool) widget.KeyCap {

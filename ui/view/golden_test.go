@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"balcao/internal/golden"
+	"balcao/terminal/device"
+	"balcao/terminal/money"
 	"balcao/terminal/snapshot"
 	"balcao/terminal/text"
 	"balcao/ui/theme"
@@ -43,8 +45,26 @@ func sized(t *testing.T) []scene {
 		"sale": selling(t), "payment": paying(t), "choosing": choosing(t), "silent": silent(t), "declined": declined(t),
 		"between": between(t), "long_cart": longCart(t), "locked": locked(t), "closed": closed(t),
 	} {
-		for _, size := range [][2]int{{80, 24}, {100, 30}, {120, 40}} {
+		for _, size := range sizes {
 			scenes = append(scenes, scene{name, m, size[0], size[1], size[0] == 100})
+		}
+	}
+	return append(scenes, furniture(t)...)
+}
+
+var sizes = [][2]int{{80, 24}, {100, 30}, {120, 40}}
+
+// furniture is what a day has besides scanning and paying, in every layout and
+// both languages.
+func furniture(t *testing.T) []scene {
+	var scenes []scene
+	for name, m := range map[string]view.Model{
+		"discounted": discounted(t), "split": split(t), "searching": searching(t), "asking": asking(t), "approving": approving(t),
+		"managing": managing(t), "taking_out": takingOut(t), "counting": counting(t), "counted": counted(t),
+	} {
+		for _, size := range sizes {
+			scenes = append(scenes,
+				scene{name, m, size[0], size[1], true}, scene{name + "_en", english(m), size[0], size[1], false})
 		}
 	}
 	return scenes
@@ -63,6 +83,25 @@ func single(t *testing.T) []scene {
 		m.Said = &view.Said{Tone: widget.Warning, Text: text.Msg("core.refused.not_found", "Code", "789000000000")}
 	})
 	help := func(m *view.Model) { m.Overlay = view.Help }
+	nothing := with(searching(t), func(m *view.Model) { m.Snapshot.Search = &snapshot.Search{Query: "arr br"} })
+	secondPIN := with(approving(t), func(m *view.Model) { m.Entry = view.Entry{Operator: "7", Text: "86420"} })
+	differs := func(by money.Cents) view.Model {
+		return with(counted(t), func(m *view.Model) {
+			m.Snapshot.Closing = &snapshot.Closing{Attempts: 1, Result: &snapshot.Count{Counted: 647_30 + by, Expected: 647_30, Difference: by}}
+		})
+	}
+	withScanner := func(light device.Light, detail string) view.Model {
+		return with(selling(t), func(m *view.Model) {
+			scanner := snapshot.Device{Kind: device.Scanner, Light: light, Detail: text.Message{ID: detail}}
+			m.Snapshot.Devices = append(m.Snapshot.Devices, scanner)
+		})
+	}
+	noReprint := with(managing(t), func(m *view.Model) { m.Snapshot.LastSale, m.Marked = nil, 4 })
+	manyCarried := with(counted(t), func(m *view.Model) {
+		for range 12 {
+			m.Snapshot.Closing.Carried = append(m.Snapshot.Closing.Carried, text.Msg("core.carried.quarantine", "Number", 3))
+		}
+	})
 	return []scene{
 		{"sale_en", english(selling(t)), 100, 30, false},
 		{"payment_en", english(paying(t)), 100, 30, false},
@@ -84,6 +123,15 @@ func single(t *testing.T) []scene {
 		{"version", with(selling(t), func(m *view.Model) { m.Link = view.OtherVersion }), 80, 24, false},
 		{"connecting", view.Model{Language: text.In(text.Portuguese), Now: moment}, 80, 24, false},
 		{"small", selling(t), 60, 15, true},
+		{"search_nothing", nothing, 80, 24, false},
+		{"three_devices", withScanner("ok", ""), 80, 24, false},
+		{"scanner_away", withScanner("error", "device.scanner.unplugged"), 80, 24, true},
+		{"approving_pin", secondPIN, 80, 24, true},
+		{"counted_over", differs(3_50), 80, 24, true},
+		{"counted_right", differs(0), 80, 24, true},
+		{"carried_many", manyCarried, 80, 24, false},
+		{"menu_no_reprint", noReprint, 80, 24, true},
+		{"help_counting", with(counted(t), help), 80, 24, false},
 		{"viewer", with(selling(t), func(m *view.Model) { m.Viewer = true }), 100, 30, true},
 	}
 }
@@ -130,15 +178,77 @@ func TestWhereTheMoneyIsIsNeverCut(t *testing.T) {
 
 func TestPINIsNeverDrawn(t *testing.T) {
 	m := with(locked(t), func(m *view.Model) { m.Entry = view.Entry{Operator: "214", Text: "86420"} })
-	for _, size := range [][2]int{{80, 24}, {100, 30}, {120, 40}} {
-		shown := draw(m, size[0], size[1]).Text()
-		require.NotContains(t, shown, "8642")
-		require.Contains(t, shown, "•••••▌")
+	typed := view.Entry{Operator: "7", Text: "86420"}
+	models := []view.Model{m}
+	for _, second := range []view.Model{approving(t), choosing(t), declined(t), closed(t), counting(t), counted(t)} {
+		second.Snapshot.Approval, second.Entry = approving(t).Snapshot.Approval, typed
+		models = append(models, second)
+	}
+	for _, size := range sizes {
+		for _, one := range models {
+			shown := draw(one, size[0], size[1]).Text()
+			require.NotContains(t, shown, "8642")
+			require.Contains(t, shown, "•••••▌")
+		}
+	}
+}
+
+func TestTheCountIsBlind(t *testing.T) {
+	for _, size := range sizes {
+		blind := draw(counting(t), size[0], size[1]).Text()
+		require.NotContains(t, blind, "Esperado")
+		require.NotContains(t, blind, "Diferença")
+		told := draw(counted(t), size[0], size[1]).Text()
+		require.Contains(t, told, "647,30")
+		require.Contains(t, told, "▼ -5,00")
+	}
+}
+
+// Who asks, for what and how much must be read whole before a PIN is typed.
+func TestAnApprovalIsReadWhole(t *testing.T) {
+	for _, tag := range []text.Tag{text.Portuguese, text.English} {
+		for _, act := range []string{"discount", "void_line", "cancel_sale", "cash_in", "cash_out", "x_report", "close_day"} {
+			m := approving(t)
+			m.Language, m.Snapshot.Approval.Act = text.In(tag), text.Msg("core.act."+act)
+			shown := draw(m, 80, 24).Text()
+			require.Contains(t, shown, m.Language.Word("core.act."+act)+" ")
+			require.Contains(t, shown, "R$ "+m.Language.Amount(28_31))
+			require.Contains(t, shown, "Maria S.")
+		}
+	}
+}
+
+// On the widest screen all keys stand in one row.
+func TestTheKeyBarIsReadWhole(t *testing.T) {
+	for _, tag := range []text.Tag{text.Portuguese, text.English} {
+		for _, m := range []view.Model{selling(t), paying(t), locked(t), closed(t), counting(t), counted(t)} {
+			m.Language = text.In(tag)
+			for _, size := range sizes {
+				rows := strings.Split(strings.TrimRight(draw(m, size[0], size[1]).Text(), "\n"), "\n")
+				bar := strings.Join(rows[max(len(rows)-2, 0):], " ")
+				require.NotContains(t, bar, "…", "%s %v", tag, size)
+			}
+		}
+	}
+}
+
+// A discount takes a row of its own; the marked line is in sight all the same.
+func TestTheMarkedLineIsInSightAmongDiscounts(t *testing.T) {
+	m := longCart(t)
+	for i := range m.Snapshot.Sale.Lines {
+		m.Snapshot.Sale.Lines[i].Discount = money.Cents(i % 3)
+	}
+	for marked := 1; marked <= len(m.Snapshot.Sale.Lines); marked++ {
+		if m.Snapshot.Sale.Lines[marked-1].Voided {
+			continue
+		}
+		m.Selected = marked
+		require.Contains(t, draw(m, 80, 24).Text(), fmt.Sprintf("▶%3d  ", marked), "line %d", marked)
 	}
 }
 
 func TestTheTotalIsTheLargestThing(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {100, 30}, {120, 40}} {
+	for _, size := range sizes {
 		blocks := strings.Count(draw(selling(t), size[0], size[1]).Text(), "█")
 		require.Greater(t, blocks, 12, "%v", size)
 	}
@@ -147,14 +257,14 @@ func TestTheTotalIsTheLargestThing(t *testing.T) {
 func TestLargeTotalsStayWhole(t *testing.T) {
 	m := selling(t)
 	m.Snapshot.Sale.Total = 123_456_789_01
-	for _, size := range [][2]int{{80, 24}, {100, 30}, {120, 40}} {
+	for _, size := range sizes {
 		require.Contains(t, draw(m, size[0], size[1]).Text(), "123.456.789,01", "%v", size)
 	}
 }
 
 func TestHelpIsReadWhole(t *testing.T) {
 	for _, tag := range []text.Tag{text.Portuguese, text.English} {
-		for _, m := range []view.Model{selling(t), paying(t), locked(t), closed(t)} {
+		for _, m := range []view.Model{selling(t), paying(t), locked(t), closed(t), counted(t)} {
 			m.Language, m.Overlay = text.In(tag), view.Help
 			grid := draw(m, 80, 24)
 			help := ""

@@ -41,6 +41,9 @@ const (
 	None Overlay = iota
 	Help
 	ConfirmCancel
+	Menu
+	CashIn
+	CashOut
 )
 
 // Entry is what is being typed. It is the screen's own until it becomes a command.
@@ -50,6 +53,13 @@ type Entry struct {
 	Operator string
 	// Digit is the way to pay whose amount is asked, 0 for none.
 	Digit int
+}
+
+// Form is what is being typed into a window of its own, beside the entry line.
+type Form struct {
+	Amount   string
+	Reason   string
+	OnReason bool // the reason has the cursor
 }
 
 // Said is something said once, shown until it has been seen long enough.
@@ -65,7 +75,9 @@ type Model struct {
 	Language *text.Language
 	Now      time.Time // in the store's zone
 	Entry    Entry
+	Form     Form
 	Selected int // number of the marked line, 0 for the newest
+	Marked   int // place of the marked row of a list, from 0
 	Overlay  Overlay
 	Said     *Said
 	Waiting  bool // a command has been under way for a moment
@@ -83,12 +95,25 @@ func (m Model) Screen() keymap.Screen {
 		return keymap.Lost
 	case m.Overlay == Help:
 		return keymap.Helping
+	case m.Snapshot.Approval != nil:
+		return keymap.Approving
+	case m.Snapshot.Question != nil:
+		return keymap.Asking
 	case m.Overlay == ConfirmCancel:
 		return keymap.Confirming
+	case m.Overlay == Menu:
+		return keymap.Managing
+	case m.Overlay == CashIn || m.Overlay == CashOut:
+		return keymap.Moving
+	case m.Snapshot.Search != nil && m.Base() == keymap.Selling:
+		return keymap.Searching
 	default:
 		return m.Base()
 	}
 }
+
+// Covered says that something lies over the screen.
+func (m Model) Covered() bool { return m.Screen() != m.Base() }
 
 // Base is the screen under any overlay.
 func (m Model) Base() keymap.Screen {
@@ -105,6 +130,8 @@ func (m Model) Base() keymap.Screen {
 			return keymap.Paying
 		}
 		return keymap.Selling
+	case snapshot.Counting:
+		return keymap.Counting
 	default:
 		return keymap.LogIn
 	}
@@ -120,6 +147,7 @@ func (m Model) Situation() keymap.Situation {
 		return situation
 	}
 	situation.HasLast = m.Snapshot.LastSale != nil
+	situation.CanClose = m.Snapshot.Closing != nil && m.Snapshot.Closing.Result != nil
 	if sale := m.Snapshot.Sale; sale != nil {
 		situation.HasSale, situation.HasLines = true, sale.Items > 0
 		_, situation.HasLine = m.SelectedLine()

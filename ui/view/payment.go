@@ -37,7 +37,7 @@ func (d drawing) payment(body widget.Area) {
 	}
 	widget.Split(box, layout.choices+1, first, second, frame)
 	margin := func(part widget.Area) widget.Area { return part.Part(2, 0, part.Width-4, part.Height) }
-	d.figures(margin(inside.Part(0, 0, inside.Width, layout.figures)))
+	d.dues(margin(inside.Part(0, 0, inside.Width, layout.figures)))
 	d.choices(inside.Part(0, first, layout.choices, layout.middle))
 	d.progress(margin(inside.Part(layout.choices+1, first, inside.Width-layout.choices-1, layout.middle)))
 	d.received(margin(inside.Part(0, second, inside.Width, layout.received)))
@@ -51,8 +51,8 @@ func (d drawing) paymentTitle() string {
 	return d.word("screen.payment.title")
 }
 
-// figures draws total, paid and due, and the due once more, large.
-func (d drawing) figures(area widget.Area) {
+// dues draws total, paid and due, and the due once more, large.
+func (d drawing) dues(area widget.Area) {
 	payment := d.Snapshot.Payment
 	y := (area.Height - widget.BigHeight) / 2
 	const figuresWidth = 21
@@ -99,7 +99,8 @@ func (d drawing) choices(area widget.Area) {
 // progress draws the attempt, or what can be typed.
 func (d drawing) progress(area widget.Area) {
 	attempt := d.Snapshot.Payment.Attempt
-	if attempt == nil || !attempt.Running && !d.Situation().EntryEmpty {
+	typing := !d.Situation().EntryEmpty || d.Snapshot.Payment.Part != 0
+	if attempt == nil || !attempt.Running && typing {
 		d.asking(area)
 		return
 	}
@@ -109,12 +110,16 @@ func (d drawing) progress(area widget.Area) {
 // asking draws the entry line of payment, under what it is asked for.
 func (d drawing) asking(area widget.Area) {
 	name, hint := "screen.payment.typed", ""
-	if choice, ok := d.Choice(d.Entry.Digit); ok {
-		area.Write(0, 0, area.Width, theme.Accent.Bold(), d.Language.Say(choice.Name))
-		name, hint = "screen.payment.given", d.word("screen.payment.given_hint")
-	} else {
-		area.Write(0, 0, area.Width, theme.Accent.Bold(), d.word("screen.payment.choose"))
+	title := d.word("screen.payment.choose")
+	if part := d.Snapshot.Payment.Part; part != 0 {
+		area.Write(0, 1, area.Width, theme.Text, title)
+		title = d.word("screen.payment.part", "AmountCents", part)
 	}
+	if choice, ok := d.Choice(d.Entry.Digit); ok {
+		title = d.Language.Say(choice.Name)
+		name, hint = "screen.payment.given", d.word("screen.payment.given_hint")
+	}
+	area.Write(0, 0, area.Width, theme.Accent.Bold(), title)
 	if asked := d.Snapshot.Payment.Asking; asked != nil {
 		area.Write(0, 1, area.Width, theme.Text, d.Language.Say(*asked))
 	}
@@ -123,7 +128,10 @@ func (d drawing) asking(area widget.Area) {
 		Text: d.Entry.Text, Hint: hint, Focus: d.Screen() == keymap.Paying, Waiting: d.Waiting,
 	})
 	for i, row := range [][2]string{
-		{"⏎", "screen.payment.exact"}, {"1 50 ⏎", "screen.payment.note"}, {d.digits(), "screen.payment.digit"},
+		{"⏎", "screen.payment.exact"},
+		{"1 50 ⏎", "screen.payment.note"},
+		{d.digits(), "screen.payment.digit"},
+		{"+50 ⏎", "screen.payment.part_of"},
 	} {
 		area.Write(0, 4+i, 8, theme.Text.Bold(), row[0])
 		area.Write(9, 4+i, area.Width-9, theme.Muted, d.word(row[1]))
@@ -226,8 +234,12 @@ func (d drawing) money(row widget.Area, where snapshot.Money) {
 
 // received draws the newest payments of this order.
 func (d drawing) received(area widget.Area) {
-	area.Write(0, 0, area.Width, theme.Muted, d.word("screen.payment.received"))
 	rows := d.Snapshot.Payment.Received
+	title := d.word("screen.payment.received")
+	if len(rows) > area.Height-1 {
+		title = d.word("screen.payment.received_of", "Shown", area.Height-1, "All", len(rows))
+	}
+	area.Write(0, 0, area.Width, theme.Muted, title)
 	if len(rows) == 0 {
 		area.Write(0, 1, area.Width, theme.Faint, d.word("screen.payment.none_received"))
 		return

@@ -73,12 +73,52 @@ func (d dice) sale() *snapshot.Sale {
 			Number: i + 1, Code: d.text(), Description: d.text(), Quantity: money.Quantity(d.Int64N(1 << 40)), Unit: d.text(),
 			UnitPrice: money.UnitPrice(d.Int64N(1 << 40)), Total: d.cents(), Voided: d.chance(0.2),
 		})
+		if d.chance(0.3) {
+			sale.Lines[i].Discount = d.cents()
+		}
+	}
+	if d.chance(0.5) {
+		sale.Gross, sale.Discounts = d.cents(), d.cents()
+		sale.TaxID = []string{"52998224725", "12ABC34501DE35", "漢字漢", "ééééééé", d.text()}[d.IntN(5)]
 	}
 	return sale
 }
 
+// asked is what the till may want to know first, and the end of a day.
+func (d dice) asked(shown *snapshot.Cashier) {
+	if d.chance(0.2) {
+		shown.Search = &snapshot.Search{Query: d.text(), More: d.chance(0.5)}
+		for range d.IntN(12) {
+			shown.Search.Rows = append(shown.Search.Rows, snapshot.SearchRow{
+				SKU: d.text(), Description: d.text(), Unit: d.text(), Price: money.UnitPrice(d.Int64N(1 << 40)),
+			})
+		}
+	}
+	if d.chance(0.1) {
+		shown.Question = &snapshot.Question{Text: d.message()}
+		for range d.IntN(14) {
+			shown.Question.Answers = append(shown.Question.Answers, d.message())
+		}
+	}
+	if d.chance(0.1) {
+		shown.Approval = &snapshot.Approval{Act: d.message(), Amount: d.cents(), Asker: d.text()}
+	}
+	if d.chance(0.5) {
+		shown.Closing = &snapshot.Closing{Attempts: d.IntN(4)}
+		for range d.IntN(30) {
+			shown.Closing.Carried = append(shown.Closing.Carried, d.message())
+		}
+		if d.chance(0.7) {
+			shown.Closing.Result = &snapshot.Count{Counted: d.cents(), Expected: d.cents(), Difference: d.cents()}
+		}
+	}
+}
+
 func (d dice) payment() *snapshot.Payment {
 	payment := &snapshot.Payment{Total: d.cents(), Paid: d.cents(), Due: d.cents(), CanLeave: d.chance(0.5)}
+	if d.chance(0.3) {
+		payment.Part = d.cents()
+	}
 	for i := range d.IntN(9) {
 		payment.Choices = append(payment.Choices, snapshot.Choice{
 			Digit: i + 1, Method: "cash", Name: d.message(), Disabled: d.message(), Asks: d.chance(0.5),
@@ -109,7 +149,7 @@ func (d dice) payment() *snapshot.Payment {
 func (d dice) snapshot() *snapshot.Cashier {
 	shown := &snapshot.Cashier{
 		Version: snapshot.Version,
-		Phase:   []snapshot.Phase{snapshot.Locked, snapshot.Closed, snapshot.Selling, snapshot.Paying, "?"}[d.IntN(5)],
+		Phase:   []snapshot.Phase{snapshot.Locked, snapshot.Closed, snapshot.Selling, snapshot.Paying, snapshot.Counting, "?"}[d.IntN(6)],
 		Store:   snapshot.Store{Name: d.text(), Number: d.text(), Till: d.text()},
 		Central: snapshot.Central{Online: d.chance(0.5), Queue: d.IntN(1 << 20), Pending: d.IntN(3)},
 	}
@@ -129,6 +169,7 @@ func (d dice) snapshot() *snapshot.Cashier {
 	if d.chance(0.4) {
 		shown.Banner = &snapshot.Banner{Code: d.text(), Severity: []string{"warning", "danger"}[d.IntN(2)], Text: d.message(), Money: d.where()}
 	}
+	d.asked(shown)
 	for range d.IntN(4) {
 		shown.Devices = append(shown.Devices, snapshot.Device{
 			Kind:  []device.Kind{device.Printer, device.Pinpad, device.Kind(d.text())}[d.IntN(3)],
@@ -141,7 +182,8 @@ func (d dice) snapshot() *snapshot.Cashier {
 func (d dice) model() view.Model {
 	m := view.Model{
 		Snapshot: d.snapshot(), Language: text.In([]text.Tag{text.Portuguese, text.English}[d.IntN(2)]), Now: moment,
-		Entry: view.Entry{Text: d.text(), Operator: d.text(), Digit: d.IntN(4)}, Selected: d.IntN(40), Overlay: view.Overlay(d.IntN(3)),
+		Entry: view.Entry{Text: d.text(), Operator: d.text(), Digit: d.IntN(4)}, Selected: d.IntN(40), Overlay: view.Overlay(d.IntN(6)),
+		Form: view.Form{Amount: d.text(), Reason: d.text(), OnReason: d.chance(0.5)}, Marked: d.IntN(12),
 		Waiting: d.chance(0.3), Spinner: d.Int() - 1<<40, Link: view.Link(d.IntN(4)), LostAt: moment, Viewer: d.chance(0.2), LookOnly: d.chance(0.1),
 	}
 	if d.chance(0.7) {

@@ -60,7 +60,7 @@ func (d drawing) cart(box widget.Area, withEntry bool) {
 	}
 	first, lines := 0, []snapshot.Line(nil)
 	if sale != nil {
-		first, lines = d.window(sale.Lines, rows)
+		first, lines = d.visible(sale.Lines, rows)
 		if len(lines) < len(sale.Lines) {
 			frame.Note = d.word("screen.sale.window", "First", first+1, "Last", first+len(lines), "All", len(sale.Lines))
 		}
@@ -80,11 +80,10 @@ func (d drawing) cart(box widget.Area, withEntry bool) {
 	}
 }
 
-// window answers the lines that fit into rows, the marked one among them.
-func (d drawing) window(lines []snapshot.Line, rows int) (first int, shown []snapshot.Line) {
-	rows = max(rows, 0)
-	if len(lines) <= rows {
-		return 0, lines
+// visible answers the lines that fit into rows, the marked one among them.
+func (d drawing) visible(lines []snapshot.Line, rows int) (first int, shown []snapshot.Line) {
+	if len(lines) == 0 {
+		return 0, nil
 	}
 	marked := len(lines) - 1
 	if line, ok := d.SelectedLine(); ok {
@@ -94,9 +93,35 @@ func (d drawing) window(lines []snapshot.Line, rows int) (first int, shown []sna
 			}
 		}
 	}
-	first = min(max(marked-rows/2, 0), len(lines)-rows)
-	return first, lines[first : first+rows]
+	used := rowsOf(lines[marked])
+	if used > rows {
+		return marked, nil
+	}
+	above := func(limit int) {
+		for first > 0 && used+rowsOf(lines[first-1]) <= limit {
+			first--
+			used += rowsOf(lines[first])
+		}
+	}
+	first, last := marked, marked
+	above(rows/2 + used)
+	for last < len(lines)-1 && used+rowsOf(lines[last+1]) <= rows {
+		last++
+		used += rowsOf(lines[last])
+	}
+	above(rows)
+	return first, lines[first : last+1]
 }
+
+// rowsOf is how many rows a line takes: what was taken off it stands below.
+func rowsOf(line snapshot.Line) int {
+	if hasDiscount(line) {
+		return 2
+	}
+	return 1
+}
+
+func hasDiscount(line snapshot.Line) bool { return line.Discount != 0 && !line.Voided }
 
 // columns of the cart: the smallest screen has no unit price, the widest the code.
 func (d drawing) columns() []widget.Column {
@@ -121,23 +146,32 @@ func (d drawing) columns() []widget.Column {
 
 func (d drawing) lines(table widget.Area, columns []widget.Column, lines []snapshot.Line) {
 	marked, _ := d.SelectedLine()
-	rows := make([]widget.Line, len(lines))
-	for i, line := range lines {
+	var rows []widget.Line
+	for _, line := range lines {
 		total, ink := d.amount(line.Total), theme.Text
 		if line.Voided {
 			total, ink = d.word("screen.sale.voided"), theme.Faint
 		}
-		cells := []string{itoa(line.Number)}
-		if d.size == wide {
-			cells = append(cells, line.Code)
+		row := d.cells(itoa(line.Number), line.Code, line.Description, d.Language.Quantity(line.Quantity)+" "+line.Unit, d.Language.UnitPrice(line.UnitPrice), total)
+		rows = append(rows, widget.Line{Cells: row, Ink: ink, Selected: line.Number == marked.Number && !line.Voided})
+		if hasDiscount(line) {
+			off := d.cells("", "", "└ "+d.word("screen.sale.discount"), "", "", d.amount(-line.Discount))
+			rows = append(rows, widget.Line{Cells: off, Ink: theme.Muted})
 		}
-		cells = append(cells, line.Description, d.Language.Quantity(line.Quantity)+" "+line.Unit)
-		if d.size != compact {
-			cells = append(cells, d.Language.UnitPrice(line.UnitPrice))
-		}
-		rows[i] = widget.Line{Cells: append(cells, total), Ink: ink, Selected: line.Number == marked.Number && !line.Voided}
 	}
 	widget.Table(table, columns, rows)
+}
+
+// cells are a row of the cart, in the columns that the layout has.
+func (d drawing) cells(number, code, description, quantity, price, total string) []string {
+	switch d.size {
+	case compact:
+		return []string{number, description, quantity, total}
+	case wide:
+		return []string{number, code, description, quantity, price, total}
+	default:
+		return []string{number, description, quantity, price, total}
+	}
 }
 
 // entry draws the entry line and under it what was said, or the item read last.
@@ -150,7 +184,7 @@ func (d drawing) entry(rows widget.Area, nameID string) {
 	if d.Situation().HasLines {
 		hint = "screen.sale.hint.pay"
 	}
-	field := widget.Field{Hint: d.word(hint), Focus: d.Base() == keymap.Selling}
+	field := widget.Field{Hint: d.word(hint), Focus: d.Screen() == keymap.Selling}
 	if d.Base() == keymap.Selling {
 		field.Text, field.Waiting = d.Entry.Text, d.Waiting
 	}
@@ -158,7 +192,7 @@ func (d drawing) entry(rows widget.Area, nameID string) {
 	feedback := rows.Row(rows.Height - 1)
 	line, ok := d.lastLine()
 	switch {
-	case d.Said != nil && d.Base() == keymap.Selling:
+	case d.Said != nil && d.Screen() == keymap.Selling:
 		d.said(feedback)
 	case ok:
 		feedback.Write(0, 0, 1, theme.Money.Bold(), "✓")

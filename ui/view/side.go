@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"balcao/terminal/device"
@@ -13,9 +14,9 @@ import (
 const (
 	itemBoxRows   = 5
 	lastBoxRows   = 7
+	changeBoxRows = 4 // the last sale while the next one is open
 	devicesRows   = 5
-	summaryRows   = 3
-	devicesLights = 1
+	summaryRows   = 6 // counts, subtotal, discounts, customer
 )
 
 // side draws the boxes beside the cart on the two smaller screens. The last sale
@@ -32,6 +33,9 @@ func (d drawing) side(column widget.Area) {
 		d.lastSale(next(lastBoxRows))
 	case d.size == compact || d.Snapshot.LastSale == nil:
 		d.lastItem(next(itemBoxRows))
+	case d.Snapshot.Sale != nil:
+		d.lastItem(next(itemBoxRows))
+		d.lastChange(next(changeBoxRows))
 	default:
 		d.lastItem(next(itemBoxRows))
 		d.lastSale(next(lastBoxRows))
@@ -50,8 +54,7 @@ func (d drawing) sideWide(column widget.Area) {
 		return box
 	}
 	d.lastItem(next(itemBoxRows))
-	counts := padded(widget.Box(next(summaryRows), widget.Frame{Title: d.word("screen.summary.title")}))
-	counts.Write(0, 0, counts.Width, theme.Text, d.counts())
+	d.figures(padded(widget.Box(next(summaryRows), widget.Frame{Title: d.word("screen.summary.title")})))
 	d.lastSale(next(lastBoxRows))
 	d.session(next(column.Height - y - devicesRows))
 	d.devices(next(devicesRows))
@@ -90,6 +93,15 @@ func (d drawing) lastSale(box widget.Area) {
 	inside.Write(0, 4, inside.Width, theme.Muted, d.Language.Say(last.Paper))
 }
 
+// lastChange is the last sale beside the next one: its change, in case the
+// customer still stands there, and its paper.
+func (d drawing) lastChange(box widget.Area) {
+	inside := padded(widget.Box(box, widget.Frame{Title: d.word("screen.last.title")}))
+	last := *d.Snapshot.LastSale
+	widget.Pair(inside.Row(0), theme.Text.Bold(), d.word("screen.last.change"), theme.Accent.Bold(), d.amount(last.Change))
+	inside.Write(0, 1, inside.Width, theme.Muted, d.Language.Say(last.Paper))
+}
+
 // lastSaleCompact leaves the receipt's number out, so that what became of the
 // paper has room for its words.
 func (d drawing) lastSaleCompact(inside widget.Area, last snapshot.LastSale) {
@@ -105,10 +117,49 @@ func (d drawing) lastSaleCompact(inside widget.Area, last snapshot.LastSale) {
 func (d drawing) summary(box widget.Area) {
 	frame := widget.Frame{Title: d.word("screen.summary.title")}
 	inside := widget.Box(box, frame)
-	padded(inside).Write(0, 0, inside.Width-2, theme.Text, d.counts())
 	bottom := widget.BigHeight + 1
+	d.figures(padded(inside.Part(0, 0, inside.Width, inside.Height-bottom-1)))
 	widget.Divide(box, box.Height-2-bottom, frame)
 	d.total(padded(inside.Part(0, inside.Height-bottom, inside.Width, bottom)))
+}
+
+// figures draws the counts and, where there are any, what was taken off and whose
+// document goes on the paper. The subtotal is the first to go: it can be worked out.
+func (d drawing) figures(area widget.Area) {
+	area.Write(0, 0, area.Width, theme.Text, d.counts())
+	sale := d.Snapshot.Sale
+	if sale == nil {
+		return
+	}
+	y := 1
+	pair := func(id string, ink theme.Ink, figure string) {
+		widget.Pair(area.Row(y), theme.Muted, d.word(id), ink, figure)
+		y++
+	}
+	if all := 4; sale.Discounts != 0 && (area.Height >= all || sale.TaxID == "") {
+		pair("screen.summary.gross", theme.Text, d.amount(sale.Gross))
+	}
+	if sale.Discounts != 0 {
+		pair("screen.summary.discounts", theme.Text, d.amount(-sale.Discounts))
+	}
+	if sale.TaxID != "" {
+		name, number := taxID(sale.TaxID)
+		pair(name, theme.Text, number)
+	}
+}
+
+// taxID names a document and punctuates it, a CPF as 529.982.247-25, a CNPJ as
+// 12.ABC.345/01DE-35. One that is neither is shown as it is.
+func taxID(digits string) (nameID, number string) {
+	const cpf, cnpj = 11, 14
+	switch len(digits) {
+	case cpf:
+		return "screen.summary.cpf", digits[:3] + "." + digits[3:6] + "." + digits[6:9] + "-" + digits[9:]
+	case cnpj:
+		return "screen.summary.cnpj", digits[:2] + "." + digits[2:5] + "." + digits[5:8] + "/" + digits[8:12] + "-" + digits[12:]
+	default:
+		return "screen.summary.customer", digits
+	}
 }
 
 func (d drawing) counts() string {
@@ -164,36 +215,78 @@ func (d drawing) session(box widget.Area) {
 }
 
 // devices draws a light for each device that the till should have, and what is
-// wrong with the first one that has something.
+// wrong with the first one that has something. Where they do not all fit, those
+// that have something come first.
 func (d drawing) devices(box widget.Area) {
 	inside := padded(widget.Box(box, widget.Frame{Title: d.word("screen.devices.title")}))
-	x, trouble := 0, ""
-	troubleInk := theme.Muted
-	for _, one := range d.Snapshot.Devices {
-		if one.Light == device.Unused {
-			continue
-		}
-		tone := toneOf(one.Light)
-		ink, mark := tone.Look()
-		if tone == widget.Done {
-			mark = '●'
-		}
-		inside.Write(x, 0, 1, ink, string(mark))
-		nameInk := theme.Text
-		if tone != widget.Done {
-			nameInk = ink
-		}
-		x += 2 + inside.Write(x+2, 0, inside.Width-x-2, nameInk, d.deviceName(one.Kind)) + 2
-		if trouble == "" && tone != widget.Done {
-			trouble, troubleInk = d.Language.Say(one.Detail), ink
-		}
+	used := slices.DeleteFunc(slices.Clone(d.Snapshot.Devices), func(one snapshot.Device) bool { return one.Light == device.Unused })
+	if len(used) == 0 {
+		return
 	}
-	if x > 0 && trouble == "" && troubleInk == theme.Muted {
-		trouble = d.word("screen.devices.ready")
+	trouble, ink := d.word("screen.devices.ready"), theme.Muted
+	if first := slices.IndexFunc(used, isTroubled); first >= 0 {
+		trouble = d.Language.Say(used[first].Detail)
+		ink, _ = toneOf(used[first].Light).Look()
 	}
-	for y, line := range widget.Wrap(trouble, inside.Width, inside.Height-devicesLights) {
-		inside.Write(0, devicesLights+y, inside.Width, troubleInk, line)
+	lines := widget.Wrap(trouble, inside.Width, inside.Height-1)
+	rows := inside.Part(0, 0, inside.Width, max(inside.Height-len(lines), 1))
+	if _, all := d.placed(used, rows); !all {
+		slices.SortStableFunc(used, func(a, b snapshot.Device) int { return rank(a) - rank(b) })
 	}
+	places, _ := d.placed(used, rows)
+	for i, at := range places {
+		d.light(rows.Row(at.y).Part(at.x, 0, rows.Width-at.x, 1), used[i])
+	}
+	bottom := 1
+	if last := len(places) - 1; last >= 0 {
+		bottom += places[last].y
+	}
+	for y, line := range lines {
+		inside.Write(0, bottom+y, inside.Width, ink, line)
+	}
+}
+
+// place is where a light begins.
+type place struct{ x, y int }
+
+// placed puts lights into rows, one after the other, and says whether all fit.
+func (d drawing) placed(lights []snapshot.Device, rows widget.Area) (places []place, all bool) {
+	const gap = 2
+	at := place{}
+	for _, one := range lights {
+		columns := 2 + widget.Columns(d.deviceName(one.Kind))
+		if at.x > 0 && at.x+columns > rows.Width {
+			at = place{0, at.y + 1}
+		}
+		if at.y >= rows.Height {
+			return places, false
+		}
+		places = append(places, at)
+		at.x += columns + gap
+	}
+	return places, true
+}
+
+// light draws the light of one device and its name.
+func (d drawing) light(row widget.Area, one snapshot.Device) {
+	tone := toneOf(one.Light)
+	ink, mark := tone.Look()
+	nameInk := ink
+	if tone == widget.Done {
+		mark, nameInk = '●', theme.Text
+	}
+	row.Put(0, 0, mark, ink)
+	row.Write(2, 0, row.Width-2, nameInk, d.deviceName(one.Kind))
+}
+
+func isTroubled(one snapshot.Device) bool { return toneOf(one.Light) != widget.Done }
+
+// rank sorts devices that have something before those that work.
+func rank(one snapshot.Device) int {
+	if isTroubled(one) {
+		return 0
+	}
+	return 1
 }
 
 func toneOf(light device.Light) widget.Tone {
@@ -209,7 +302,7 @@ func toneOf(light device.Light) widget.Tone {
 
 func (d drawing) deviceName(kind device.Kind) string {
 	switch kind {
-	case device.Printer, device.Pinpad:
+	case device.Printer, device.Pinpad, device.Scanner:
 		return d.word("screen.device." + string(kind))
 	default:
 		return string(kind)

@@ -22,8 +22,9 @@ import (
 
 // Kinds of account.
 const (
-	Debit  = "debit"
-	Credit = "credit"
+	Debit   = "debit"
+	Credit  = "credit"
+	Voucher = "voucher" // vale-alimentação or vale-refeição: a balance, no credit line
 )
 
 // States of a card.
@@ -45,7 +46,7 @@ type Account struct {
 	PIN          string `json:"pin"`
 	Kind         string `json:"kind"`
 	BalanceCents int64  `json:"balance_cents"` // at first start
-	LimitCents   int64  `json:"limit_cents"`   // credit: the credit line; debit: the most in one payment, 0 = no limit
+	LimitCents   int64  `json:"limit_cents"`   // credit: the credit line; otherwise the most in one payment, 0 = no limit
 	State        string `json:"state"`
 	Brand        string `json:"brand"`
 }
@@ -90,8 +91,8 @@ func (a Account) validate() error {
 	if _, err := endOfLife(a.Expiry, time.UTC); err != nil {
 		wrong = append(wrong, err.Error())
 	}
-	if a.Kind != Debit && a.Kind != Credit {
-		wrong = append(wrong, fmt.Sprintf("kind %q is neither debit nor credit", a.Kind))
+	if a.Kind != Debit && a.Kind != Credit && a.Kind != Voucher {
+		wrong = append(wrong, fmt.Sprintf("kind %q is none of debit, credit, voucher", a.Kind))
 	}
 	if a.State != Active && a.State != Blocked && a.State != Lost {
 		wrong = append(wrong, fmt.Sprintf("state %q is none of active, blocked, lost", a.State))

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"balcao/simulators/hsm"
@@ -40,6 +41,7 @@ func (s CardState) PINBlocked() bool { return s.WrongPINs >= wrongPINsMax }
 type Decision struct {
 	Account      string // name; empty when no account was found
 	Approved     bool
+	Reached      bool   // false: the issuer gave no answer, and the card is told so
 	ResponseCode string // 2 digits, 00 when approved
 	Decline      *wire.Decline
 	Checks       []wire.PaymentCheck
@@ -59,6 +61,7 @@ type Book interface {
 type Bank struct {
 	accounts map[string]Account // by PAN
 	keys     *hsm.HostKeys
+	cents    atomic.Bool // see [Bank.PickByCents]
 }
 
 // NewBank checks the accounts and names the wrong ones.
@@ -112,9 +115,12 @@ type verdict struct {
 // Decide runs the checks in order and stops at the first refusal. request must be of a
 // card; now is the clock of the bank.
 func (b *Bank) Decide(request *wire.PaymentRequest, now time.Time, book Book) Decision {
-	decision := Decision{}
+	decision := Decision{Reached: true}
 	exam := &examination{bank: b, book: book, request: request, now: now, decision: &decision}
 	refused := exam.run()
+	if refused == nil && b.cents.Load() {
+		refused = exam.pickByCents()
+	}
 	decision.Approved = refused == nil
 	decision.ResponseCode = approvedResponse
 	if refused != nil {
@@ -217,7 +223,7 @@ func (e *examination) checkValidity() verdict {
 		return refuse(notPermitted)
 	case cents <= 0:
 		return refuse(invalidAmount)
-	case e.account.Kind == Debit && e.account.LimitCents > 0 && cents > e.account.LimitCents:
+	case e.account.Kind != Credit && e.account.LimitCents > 0 && cents > e.account.LimitCents:
 		return refuse(limitExceeded)
 	}
 	return verdict{}
@@ -312,7 +318,7 @@ func (e *examination) checkDuplicate() verdict {
 // issuerAnswer is what the card gets: the response code, and the proof that its own
 // issuer gave it. A card whose cryptogram did not verify gets no proof.
 func (e *examination) issuerAnswer() *wire.IssuerAnswer {
-	if e.request.Card == nil || !e.hasChip() {
+	if e.request.Card == nil || !e.hasChip() || !e.decision.Reached {
 		return nil
 	}
 	answer := &wire.IssuerAnswer{Arc: new(e.decision.ResponseCode)}

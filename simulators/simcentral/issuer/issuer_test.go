@@ -21,6 +21,7 @@ const (
 	anaPAN   = "4111111111111111"
 	biaPAN   = "5555555555554444"
 	caioPAN  = "4012888888881881"
+	dudaPAN  = "6011111111111117"
 	strayPAN = "5105105105105100"
 )
 
@@ -48,9 +49,10 @@ func newBank(t testing.TB) (*issuer.Bank, *shelf) {
 		{Name: "ana", PAN: anaPAN, Expiry: "2812", PSN: "01", PIN: "1234", Kind: issuer.Credit, LimitCents: 100_000, State: issuer.Active},
 		{Name: "bia", PAN: biaPAN, Expiry: "2812", PSN: "00", PIN: "4321", Kind: issuer.Debit, LimitCents: 50_000, State: issuer.Active},
 		{Name: "caio", PAN: caioPAN, Expiry: "2607", PSN: "00", PIN: "1111", Kind: issuer.Debit, State: issuer.Active},
+		{Name: "duda", PAN: dudaPAN, Expiry: "2812", PSN: "00", PIN: "2222", Kind: issuer.Voucher, LimitCents: 20_000, State: issuer.Active},
 	}, keys)
 	require.NoError(t, err)
-	return bank, &shelf{cents: map[string]int64{"bia": 30_000, "caio": 30_000}, states: map[string]issuer.CardState{}}
+	return bank, &shelf{cents: map[string]int64{"bia": 30_000, "caio": 30_000, "duda": 15_000}, states: map[string]issuer.CardState{}}
 }
 
 func payment(method wire.Method, cents int64, card *wire.CardPresent) *wire.PaymentRequest {

@@ -14,6 +14,7 @@ type refusal struct {
 }
 
 var (
+	doNotHonour       = refusal{"05", wire.PaymentDeclineCodeDoNotHonour, wire.PaymentDeclineRetryOtherCard}
 	formatError       = refusal{"30", wire.PaymentDeclineCodeOther, wire.PaymentDeclineRetryNever}
 	invalidAmount     = refusal{"13", wire.PaymentDeclineCodeOther, wire.PaymentDeclineRetryNever}
 	invalidCard       = refusal{"14", wire.PaymentDeclineCodeInvalidCard, wire.PaymentDeclineRetryOtherCard}
@@ -25,6 +26,7 @@ var (
 	suspectedFraud    = refusal{"59", wire.PaymentDeclineCodeSuspectedFraud, wire.PaymentDeclineRetryNever}
 	limitExceeded     = refusal{"61", wire.PaymentDeclineCodeLimitExceeded, wire.PaymentDeclineRetryOtherCard}
 	pinTriesExceeded  = refusal{"75", wire.PaymentDeclineCodeWrongPIN, wire.PaymentDeclineRetryOtherCard}
+	issuerUnavailable = refusal{"91", wire.PaymentDeclineCodeIssuerUnavailable, wire.PaymentDeclineRetryLater}
 	duplicate         = refusal{"94", wire.PaymentDeclineCodeSuspectedFraud, wire.PaymentDeclineRetryNever}
 )
 
