@@ -28,6 +28,10 @@ build: ## Build balcao and balcao-sim into bin.
 demo: build ## Open a till in a whole simulated shop: no hardware, no account, no configuration.
 	@bin/balcao-sim demo
 
+.PHONY: flow
+flow: build ## Walk a purchase through every step of the integration process, with its proof.
+	@bin/balcao-sim flow
+
 .PHONY: test
 test: format vet lint build-pure race ## Run all that must pass: the five targets below.
 

@@ -99,6 +99,7 @@ func (t *turn) sell(code string, quantity money.Quantity) {
 	}
 	t.fact(journal.LineAdded{SaleID: t.state.Cart.ID, Line: sold})
 	t.state.Volatile.Said = nil
+	t.unask()
 	t.toast("done", text.Msg("core.said.sold", "Description", sold.Description), false)
 	t.accept()
 }
@@ -129,11 +130,6 @@ func (t *turn) search(words string, quantity money.Quantity) {
 		return
 	}
 	items := t.state.Volatile.World.Catalog.Search(words, searchRows+1)
-	if len(items) == 0 {
-		t.state.Volatile.Search = nil
-		t.refuse("core.refused.not_found", "Code", shortened(words))
-		return
-	}
 	found := &Found{Words: words, Quantity: quantity, Items: items, More: len(items) > searchRows}
 	found.Items = items[:min(len(items), searchRows)]
 	t.state.Volatile.Search = found
@@ -262,7 +258,7 @@ func (t *turn) openPayment() {
 		})
 	}
 	t.fact(order)
-	t.state.Volatile.Search, t.state.Volatile.Asked = nil, nil
+	t.unask()
 	t.state.Volatile.Said = nil
 	t.accept()
 }

@@ -77,6 +77,7 @@ func (t *turn) beginClose() {
 	if _, ok := t.allowed(operator.CloseDay, 0, "core.act.close_day"); !ok {
 		return
 	}
+	t.unask()
 	t.state.Volatile.Closing = true
 	t.accept()
 }
@@ -113,6 +114,7 @@ func (t *turn) closeDay() {
 		BusinessDate: session.BusinessDate, OpeningFloat: session.Sums.Float, CountedCash: counted, AppVersion: t.state.Volatile.World.Version,
 	})
 	t.fact(journal.OperatorLogout{OperatorID: t.state.Operator.ID})
+	t.unask()
 	t.state.Volatile.Closing = false
 	t.do(Forward{})
 	t.toast("done", text.Msg("core.said.closed", "Number", t.state.Counters.Z), false)

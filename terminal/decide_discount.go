@@ -73,6 +73,11 @@ type Asked struct {
 	Code string // item code and document number alike
 }
 
+// unask takes everything back that the screen was asking.
+func (t *turn) unask() {
+	t.state.Volatile.Wanted, t.state.Volatile.Asked, t.state.Volatile.Search = nil, nil, nil
+}
+
 // answer resolves the question, or picks a row of a search.
 func (t *turn) answer(what Answer) {
 	question, search := t.state.Volatile.Asked, t.state.Volatile.Search
@@ -96,6 +101,11 @@ func (t *turn) priceCheck(code string) {
 		t.refuse("core.refused.not_found", "Code", shortened(code))
 		return
 	}
-	t.toast("info", text.Msg("core.said.price", "Description", item.Description, "Price", item.Price, "Unit", item.Unit), false)
+	price, err := money.Extend(item.Price, money.One)
+	if err != nil {
+		t.refuse("core.refused.amount")
+		return
+	}
+	t.toast("info", text.Msg("core.said.price", "Description", item.Description, "PriceCents", price, "Unit", item.Unit), false)
 	t.accept()
 }

@@ -149,8 +149,10 @@ func (t *turn) payCash(given *money.Cents) {
 	t.state.Volatile.Part = 0
 	if whole {
 		t.commitSale()
+		t.toast("done", text.Msg("core.said.paid_cash", "ChangeCents", change), false)
+	} else {
+		t.toast("done", text.Msg("core.said.part_cash", "AmountCents", amount, "DueCents", t.state.due()), false)
 	}
-	t.toast("done", text.Msg("core.said.paid_cash", "ChangeCents", change), false)
 	t.accept()
 	t.reply.Money = string(snapshot.Charged)
 }

@@ -75,6 +75,7 @@ func (t *turn) logout() {
 		return
 	}
 	t.fact(journal.OperatorLogout{OperatorID: t.state.Operator.ID})
+	t.unask()
 	t.accept()
 }
 

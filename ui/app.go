@@ -160,6 +160,8 @@ func (a *app) take(ctx context.Context, message any) error {
 		return errGone
 	case *tcell.EventResize:
 		a.grid = widget.NewGrid(event.Size())
+		width, height := event.Size()
+		a.state.tiny = width < view.WidthMin || height < view.HeightMin
 		a.screen.Sync()
 		return nil
 	case *tcell.EventPaste:

@@ -25,13 +25,18 @@ func openScreen(language text.Tag) (tcell.Screen, error) {
 	if charset := forceUTF8(); charset != "" {
 		return nil, errors.New(say.Say(text.Msg("screen.start.charset", "Charset", charset)))
 	}
-	screen, err := tcell.NewScreen()
+	device, err := tcell.NewDevTty()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", say.Say(text.Msg("screen.start.terminal", "Cause", os.Getenv("TERM"))), err)
+	}
+	terminal := &cleanTTY{Tty: device}
+	screen, err := tcell.NewTerminfoScreenFromTty(terminal)
 	if err != nil {
 		terminfo, lookup := tcell.LookupTerminfo(fallbackTerm)
 		if lookup != nil {
 			return nil, fmt.Errorf("open screen: %w", errors.Join(err, lookup))
 		}
-		if screen, err = tcell.NewTerminfoScreenFromTtyTerminfo(nil, terminfo); err != nil {
+		if screen, err = tcell.NewTerminfoScreenFromTtyTerminfo(terminal, terminfo); err != nil {
 			return nil, fmt.Errorf("open screen: %w", err)
 		}
 	}

@@ -91,6 +91,7 @@ type state struct {
 	otherVersion bool   // the till's snapshots cannot be read
 	toast        uint64 // number of the newest one seen
 	started      bool   // a snapshot has been seen
+	tiny         bool   // the terminal is too small to show anything: nothing may be done unseen
 
 	wedge     wedge
 	queue     []input

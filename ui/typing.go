@@ -27,6 +27,10 @@ func (s *state) stroke(pressed stroke, now time.Time) {
 			return
 		}
 	}
+	if s.tiny {
+		s.do(beepEffect{})
+		return
+	}
 	for _, one := range s.wedge.expire(pressed.at) {
 		s.hear(one, now)
 	}

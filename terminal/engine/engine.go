@@ -51,7 +51,7 @@ type Engine struct {
 
 	// Owned by the loop.
 	working terminal.State // every decision applied
-	said    terminal.Toast // the last thing said by a decision that is complete
+	durable terminal.State // after the last complete decision
 	queue   []decision     // decided, not complete: the first waits for its commit
 	held    []message      // must meet the newer state
 	waiting map[ident.ID][]chan<- terminal.Reply
@@ -136,7 +136,7 @@ func (e *Engine) refold(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("fold the journal: %w", err)
 	}
-	e.working = state
+	e.working, e.durable = state, state
 	e.decide(message{event: e.event(terminal.Booted{World: e.config.World, BootID: e.config.BootID})})
 	return nil
 }
@@ -235,7 +235,9 @@ func (e *Engine) completeReady() {
 func (e *Engine) complete() {
 	done := e.queue[0]
 	e.queue = e.queue[1:]
-	e.said = done.state.Volatile.Toast
+	e.durable = done.state
+	// A reply tells the screen that the snapshot has what it did: so show it first.
+	e.show()
 	for _, effect := range done.made.Effects {
 		e.runner.start(effect)
 	}
@@ -259,19 +261,14 @@ func (e *Engine) answer(reply terminal.Reply) {
 // show publishes the newest state that a screen may see: everything durable, and
 // lines that may be painted before their flush.
 func (e *Engine) show() {
-	shown, ok := e.working, true
-	if len(e.queue) > 0 {
-		shown, ok = terminal.State{}, false
-		for _, waiting := range e.queue {
-			if !waiting.made.Paintable() {
-				break
-			}
-			shown, ok = waiting.state, true
+	shown := e.durable
+	for _, waiting := range e.queue {
+		if !waiting.made.Paintable() {
+			break
 		}
+		shown = waiting.state
 	}
-	if ok {
-		e.view.publish(terminal.CashierView(shown))
-	}
+	e.view.publish(terminal.CashierView(shown))
 }
 
 // committed handles the disk's answer for the oldest batch.
@@ -329,7 +326,7 @@ func (e *Engine) failed(ctx context.Context, cause error) error {
 	held := e.held
 	e.held = nil
 	e.working.Volatile.StoreFull = full
-	e.working.Volatile.Toast = e.said // what a dropped decision wanted to say is not true
+	e.working.Volatile.Toast = e.durable.Volatile.Toast // what a dropped decision wanted to say is not true
 	if err := e.refold(ctx); err != nil {
 		return err
 	}
