@@ -81,7 +81,7 @@ func storyWords() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 	for _, word := range []string{
 		"type", "enter", "scan", "tender", "cancel", "inquire", "reprint", "login", "logout", "float", "void",
-		"cancel_sale", "cash_in", "cash_out", "approve", "x_report", "begin_close", "count", "close",
+		"cancel_sale", "answer", "cash_in", "cash_out", "approve", "x_report", "begin_close", "count", "close",
 	} {
 		words[word] = (*story).command
 	}
@@ -149,6 +149,10 @@ func commandOf(ts *testscript.TestScript, args []string) link.Command {
 		}
 	case "cash_in", "cash_out", "count":
 		command.Verb, command.Amount, command.Text = word, amountIn(ts, rest[0]), strings.Join(rest[1:], " ")
+	case "answer":
+		number, err := strconv.Atoi(rest[0])
+		ts.Check(err)
+		command = link.Command{Verb: link.VerbAnswer, Number: number}
 	case "approve":
 		command.Verb, command.Text, command.PIN = word, rest[0], rest[1]
 	case "cancel_sale", "x_report", "begin_close", "close":
