@@ -60,9 +60,29 @@ race: ## Run all tests under the race detector and print a summary.
 crash: ## Kill the till KILLS times in mid-sale and check that no money was lost or taken twice.
 	@$(deps) go test -tags "$$TAGS" ./internal/till -run "^TestCrash$$" -count=1 -crash.kills=$(KILLS) -v -timeout 30m
 
+# ratios passes the output of benchmarks on, and in the end prints a table of those
+# named BenchmarkRatio. It fails if any benchmark did.
+define ratios
+/^(--- )?FAIL/ { failed = 1 }
+/^BenchmarkRatio.* ratio/ {
+	name = $$1; sub(/^[^\/]*\//, "", name); sub(/-[0-9]+$$/, "", name); gsub(/_/, " ", name); split(name, names, ", ")
+	for (i = 3; i < NF; i += 2) {
+		split($$(i + 1), unit, "-")
+		if (unit[1] == "measured") measured = $$i " " unit[2]
+		else if (unit[1] == "peer" || unit[1] == "limit") other = $$i " " unit[2]
+		else if (unit[1] == "ratio") ratio = $$i
+	}
+	table = table sprintf("%-50s %15s   %-50s %9s\n", names[1], measured, other ": " names[2], ratio)
+}
+/^not measured: / { sub(/BenchmarkRatio[^\/]*\//, ""); gsub(/_/, " "); notes = notes $$0 "\n" }
+{ print }
+END { printf "\n%-50s %15s   %-50s %9s\n%s", "", "measured", "limit or peer", "ratio", table notes; exit failed }
+endef
+export ratios
+
 .PHONY: bench
-bench: ## Measure speed and memory of everything that has a benchmark.
-	@$(deps) go test -tags "$$TAGS" -run '^$$' -bench . -benchmem ./...
+bench: ## Measure speed and memory of everything that has a benchmark; a table of ratios ends it.
+	@$(deps) { go test -tags "$$TAGS" -run '^$$' -bench . -benchmem ./... || echo FAIL; } | awk "$$ratios"
 
 .PHONY: fuzz
 fuzz: ## Feed each fuzz target random input for FUZZTIME.
