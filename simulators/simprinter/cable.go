@@ -3,7 +3,6 @@ package simprinter
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"balcao/simulators/cable"
@@ -22,24 +21,8 @@ type cableState struct {
 	// address is the URL with the port that was got, so that it comes back there.
 	address                   string
 	powered, plugged, stopped bool
-	socket                    *socket
+	socket                    *cable.Socket
 	till                      *till
-}
-
-// A socket is the time between two pulls of the cable.
-type socket struct {
-	listener cable.Listener
-	// first is the connection of a pseudo terminal, which is there at once.
-	first cable.Conn
-}
-
-// accept waits for the next till.
-func (s *socket) accept() (cable.Conn, error) {
-	if first := s.first; first != nil {
-		s.first = nil
-		return first, nil
-	}
-	return s.listener.Accept()
 }
 
 // A till is one connection and the answers on their way to it.
@@ -67,17 +50,11 @@ func (p *Printer) listenLocked() error {
 	if p.cable.socket != nil || !p.cable.powered || !p.cable.plugged || p.cable.stopped {
 		return nil
 	}
-	listener, err := cable.Listen(p.cable.address)
+	next, err := cable.Plug(p.cable.address)
 	if err != nil {
-		return fmt.Errorf("plug in: %w", err)
+		return err
 	}
-	next := &socket{listener: listener}
-	if strings.HasPrefix(p.cable.address, "pty:") {
-		if next.first, err = listener.Accept(); err != nil {
-			return fmt.Errorf("plug in: %w", err)
-		}
-	}
-	p.cable.address, p.cable.socket = listener.URL(), next
+	p.cable.address, p.cable.socket = next.URL(), next
 	p.changed.Broadcast()
 	return nil
 }
@@ -86,7 +63,7 @@ func (p *Printer) listenLocked() error {
 // connect. What is in the receive buffer stays.
 func (p *Printer) pullLocked() {
 	if socket := p.cable.socket; socket != nil {
-		if err := socket.listener.Close(); err != nil {
+		if err := socket.Close(); err != nil {
 			p.log.Debug("listener was closed already", "error", err)
 		}
 	}
@@ -106,7 +83,7 @@ func (p *Printer) serve(ctx context.Context) error {
 		if socket == nil {
 			return nil
 		}
-		conn, err := socket.accept()
+		conn, err := socket.Accept()
 		if err == nil {
 			p.talk(ctx, socket, conn)
 		} else if p.isPlugged(socket) {
@@ -116,7 +93,7 @@ func (p *Printer) serve(ctx context.Context) error {
 }
 
 // awaitSocket waits for a plugged cable; nil means that the printer is stopped.
-func (p *Printer) awaitSocket() *socket {
+func (p *Printer) awaitSocket() *cable.Socket {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.cable.socket == nil && !p.cable.stopped {
@@ -125,14 +102,14 @@ func (p *Printer) awaitSocket() *socket {
 	return p.cable.socket
 }
 
-func (p *Printer) isPlugged(socket *socket) bool {
+func (p *Printer) isPlugged(socket *cable.Socket) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cable.socket == socket
 }
 
 // talk serves one connection until it ends.
-func (p *Printer) talk(ctx context.Context, socket *socket, conn cable.Conn) {
+func (p *Printer) talk(ctx context.Context, socket *cable.Socket, conn cable.Conn) {
 	till := &till{conn: conn, answers: make(chan []byte, answersMax)}
 	if !p.attach(socket, till) {
 		conn.Close()
@@ -149,7 +126,7 @@ func (p *Printer) talk(ctx context.Context, socket *socket, conn cable.Conn) {
 
 // attach makes the till the one that is answered, unless the cable was pulled
 // before it got that far.
-func (p *Printer) attach(socket *socket, till *till) bool {
+func (p *Printer) attach(socket *cable.Socket, till *till) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cable.socket != socket {

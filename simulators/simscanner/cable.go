@@ -2,8 +2,6 @@ package simscanner
 
 import (
 	"bytes"
-	"fmt"
-	"strings"
 
 	"balcao/simulators/cable"
 )
@@ -14,24 +12,8 @@ type cableState struct {
 	// address is the URL with the port that was got, so that it comes back there.
 	address                   string
 	powered, plugged, stopped bool
-	socket                    *socket
+	socket                    *cable.Socket
 	till                      cable.Conn // nil while nobody is at the other end
-}
-
-// A socket is the time between two pulls of the cable.
-type socket struct {
-	listener cable.Listener
-	// first is the connection of a pseudo terminal, which is there at once.
-	first cable.Conn
-}
-
-// accept waits for the next till.
-func (s *socket) accept() (cable.Conn, error) {
-	if first := s.first; first != nil {
-		s.first = nil
-		return first, nil
-	}
-	return s.listener.Accept()
 }
 
 // listenLocked plugs the cable in. A pseudo terminal is connected on return, so
@@ -40,18 +22,14 @@ func (s *Scanner) listenLocked() error {
 	if s.cable.socket != nil || !s.cable.powered || !s.cable.plugged || s.cable.stopped {
 		return nil
 	}
-	listener, err := cable.Listen(s.cable.address)
+	next, err := cable.Plug(s.cable.address)
 	if err != nil {
-		return fmt.Errorf("plug in: %w", err)
+		return err
 	}
-	next := &socket{listener: listener}
-	if strings.HasPrefix(s.cable.address, "pty:") {
-		if next.first, err = listener.Accept(); err != nil {
-			return fmt.Errorf("plug in: %w", err)
-		}
-		s.cable.till = next.first
+	if first := next.First(); first != nil {
+		s.cable.till = first
 	}
-	s.cable.address, s.cable.socket = listener.URL(), next
+	s.cable.address, s.cable.socket = next.URL(), next
 	s.changed.Broadcast()
 	return nil
 }
@@ -59,7 +37,7 @@ func (s *Scanner) listenLocked() error {
 // pullLocked takes the cable away: the till's reads fail, and it finds nobody.
 func (s *Scanner) pullLocked() {
 	if socket := s.cable.socket; socket != nil {
-		if err := socket.listener.Close(); err != nil {
+		if err := socket.Close(); err != nil {
 			s.log.Debug("listener was closed already", "error", err)
 		}
 	}
@@ -79,7 +57,7 @@ func (s *Scanner) serve() error {
 		if socket == nil {
 			return nil
 		}
-		conn, err := socket.accept()
+		conn, err := socket.Accept()
 		if err == nil {
 			s.hear(socket, conn)
 		} else if s.isPlugged(socket) {
@@ -89,7 +67,7 @@ func (s *Scanner) serve() error {
 }
 
 // awaitSocket waits for a plugged cable; nil means that the scanner is stopped.
-func (s *Scanner) awaitSocket() *socket {
+func (s *Scanner) awaitSocket() *cable.Socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.cable.socket == nil && !s.cable.stopped {
@@ -98,7 +76,7 @@ func (s *Scanner) awaitSocket() *socket {
 	return s.cable.socket
 }
 
-func (s *Scanner) isPlugged(socket *socket) bool {
+func (s *Scanner) isPlugged(socket *cable.Socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cable.socket == socket
@@ -111,7 +89,7 @@ const bell = 0x07
 const hearBytes = 64
 
 // hear listens to a till until it is gone. A scanner understands nothing but BEL.
-func (s *Scanner) hear(socket *socket, conn cable.Conn) {
+func (s *Scanner) hear(socket *cable.Socket, conn cable.Conn) {
 	defer conn.Close()
 	if !s.attach(socket, conn) {
 		return
@@ -134,7 +112,7 @@ func (s *Scanner) hear(socket *socket, conn cable.Conn) {
 
 // attach makes the till the one that hears codes, unless the cable was pulled
 // before it got that far.
-func (s *Scanner) attach(socket *socket, conn cable.Conn) bool {
+func (s *Scanner) attach(socket *cable.Socket, conn cable.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cable.socket != socket {
