@@ -60,12 +60,20 @@ func Apply(s State, fact journal.Fact) State {
 		s.Jobs = slices.DeleteFunc(slices.Clone(s.Jobs), func(job Job) bool { return job.ID == body.JobID })
 		s.Sold = soldTrimmed(s)
 	case journal.Quarantined:
-		s.Quarantined++
+		if body.Code == forkDetected {
+			s.Forked = true
+		} else {
+			s.Quarantined++
+		}
 	case journal.DrawerOpening, journal.Override:
 		// Told for the books: they change nothing that the till goes by.
 	}
 	return s
 }
+
+// forkDetected is central's code for a till whose history is not the one it knows
+// (sync/wire/openapi.yaml, Problem).
+const forkDetected = "fork-detected"
 
 func applyPeople(s State, fact journal.Fact) State {
 	failures := maps.Clone(s.Failures)

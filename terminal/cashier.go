@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"strconv"
 	"strings"
 
 	"balcao/terminal/card"
@@ -21,7 +20,7 @@ func CashierView(s State) snapshot.Cashier {
 		Store:   snapshot.Store{Name: v.World.Store.Name, Number: v.World.Store.Number, Till: v.World.Store.Till, Zone: v.World.Zone},
 		Sale:    saleView(s.Cart),
 		Payment: paymentView(s),
-		Banner:  bannerOf(s),
+		Notices: noticesView(s),
 		Devices: devicesView(v),
 		Central: snapshot.Central{Online: v.Online, Queue: v.Queue, Pending: s.Owed()},
 	}
@@ -83,6 +82,9 @@ func closingView(s State) *snapshot.Closing {
 	}
 	if s.Quarantined > 0 {
 		view.Carried = append(view.Carried, text.Msg("core.carried.quarantine", "Number", s.Quarantined))
+	}
+	if s.Forked {
+		view.Carried = append(view.Carried, text.Msg("core.carried.fork"))
 	}
 	return view
 }
@@ -276,28 +278,6 @@ func stepReached(attempt payment.Attempt, work *CardWork) int {
 		return stepChip
 	default:
 		return stepHost
-	}
-}
-
-// bannerOf names the trouble that matters most, none when all is well.
-func bannerOf(s State) *snapshot.Banner {
-	manual := 0
-	for _, attempt := range s.Attempts {
-		if attempt.State == payment.Manual {
-			manual++
-		}
-	}
-	switch {
-	case s.Volatile.StoreFull:
-		return &snapshot.Banner{Code: "DSK-01", Severity: "danger", Text: text.Msg("core.banner.disk_full")}
-	case manual > 0:
-		return &snapshot.Banner{
-			Code: "PAG-08", Severity: "danger", Text: text.Msg("core.banner.manual", "Number", strconv.Itoa(manual)), Money: snapshot.Verifying,
-		}
-	case s.Quarantined > 0:
-		return &snapshot.Banner{Code: "FIL-02", Severity: "warning", Text: text.Msg("core.banner.quarantine", "Number", s.Quarantined)}
-	default:
-		return nil
 	}
 }
 

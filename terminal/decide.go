@@ -18,6 +18,7 @@ func Decide(s State, e Event) Decision {
 		return t.decision()
 	}
 	t.dispatch()
+	t.watch()
 	return t.decision()
 }
 
@@ -52,9 +53,6 @@ func (t *turn) dispatch() {
 		t.tender(what)
 	case Cancel:
 		t.cancel()
-	case Dismiss:
-		t.state.Volatile.Said = nil
-		t.accept()
 	case Inquire:
 		t.inquire()
 	default:
@@ -111,6 +109,8 @@ func (t *turn) hear(what What) {
 		t.fact(journal.Quarantined{Seq: what.Seq, FactID: what.FactID, Code: what.Code, Detail: what.Detail})
 	case StoreChanged:
 		t.state.Volatile.StoreFull = what.Full
+	case Looked:
+		// Nothing happened but time: a condition may have become due.
 	}
 }
 

@@ -93,6 +93,12 @@ type Print struct {
 	After time.Duration
 }
 
+// LookAgain asks for a [Looked] after a wait.
+type LookAgain struct {
+	repeatable
+	After time.Duration
+}
+
 // KickDrawer opens the drawer. It is never replayed.
 type KickDrawer struct{ once }
 

@@ -120,9 +120,6 @@ type Tender struct {
 // Cancel steps back: it stops a card that is being read, or leaves payment.
 type Cancel struct{ told }
 
-// Dismiss says that the last outcome was read.
-type Dismiss struct{ asked }
-
 // Inquire asks the host at once about the attempt whose answer is missing.
 type Inquire struct{ told }
 
@@ -265,6 +262,9 @@ type RecordRefused struct {
 	Code   string
 	Detail string
 }
+
+// Looked says that the wait of a [LookAgain] is over.
+type Looked struct{ heard }
 
 // StoreChanged says whether the disk takes facts.
 type StoreChanged struct {

@@ -43,6 +43,7 @@ type desk struct {
 	facts   []journal.Fact
 	effects []terminal.Effect // not yet done
 	now     time.Time
+	booted  time.Time
 	minted  uint64
 }
 
@@ -80,7 +81,7 @@ func (d *desk) keep(fact journal.Fact) {
 
 // boot starts a process over the facts: volatile state and undone effects are gone.
 func (d *desk) boot() {
-	d.state, d.effects = terminal.State{}, nil
+	d.state, d.effects, d.booted = terminal.State{}, nil, d.now
 	for _, fact := range d.facts {
 		d.state = terminal.Apply(d.state, fact)
 	}
@@ -92,12 +93,16 @@ func (d *desk) happens(what terminal.What) terminal.Decision { return d.happensA
 
 // happensAs decides one event under an id.
 func (d *desk) happensAs(id ident.ID, what terminal.What) terminal.Decision {
-	made := terminal.Decide(d.state, terminal.Event{ID: id, At: d.now, What: what})
+	made := terminal.Decide(d.state, terminal.Event{ID: id, At: d.now, SinceBoot: d.now.Sub(d.booted), What: what})
 	for _, fact := range made.Facts {
 		d.keep(fact)
 	}
 	d.state.Volatile = made.Volatile
-	d.effects = append(d.effects, made.Effects...)
+	for _, effect := range made.Effects {
+		if _, looks := effect.(terminal.LookAgain); !looks { // tests turn the clock themselves
+			d.effects = append(d.effects, effect)
+		}
+	}
 	return made
 }
 

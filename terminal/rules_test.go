@@ -247,7 +247,7 @@ func TestSettlementThatIsRefusedIsAPersonsBusiness(t *testing.T) {
 	made := d.happens(terminal.CardFailed{Attempt: id, Code: device.CustomerCancelled})
 	d.happens(terminal.Settled{Attempt: id, Decision: made.Facts[0].ID, Refused: "already-captured"})
 	require.Equal(t, payment.Manual, d.state.Attempts[0].State)
-	require.Equal(t, "PAG-08", terminal.CashierView(d.state).Banner.Code)
+	require.Equal(t, "PAG-08", terminal.CashierView(d.state).Notices[0].Code)
 }
 
 func TestDeadPrinterNeverBlocksASaleAndPrintsWhenItIsBack(t *testing.T) {
@@ -336,4 +336,39 @@ func TestEnterAfterARefusalInPaymentDoesNotPay(t *testing.T) {
 	require.Empty(t, bodies[journal.SalePaid](d.facts))
 	require.Empty(t, d.happens(terminal.Enter{}).Reply.Refusal.ID)
 	require.Len(t, bodies[journal.SalePaid](d.facts), 1)
+}
+
+func TestNoticesShowWhatIsDueAndNothingThatIsExplained(t *testing.T) {
+	d := newDesk().open()
+	codes := func() []string {
+		var shown []string
+		for _, notice := range terminal.CashierView(d.state).Notices {
+			shown = append(shown, notice.Code)
+		}
+		return shown
+	}
+	d.now = d.now.Add(time.Minute)
+	d.happens(terminal.LinkChanged{Online: true})
+	require.Empty(t, codes())
+	looks := one[terminal.LookAgain](t, d.happens(terminal.LinkChanged{Online: false, Queue: 900}).Effects).After
+	require.Empty(t, codes(), "a link that comes back at once is no news")
+	require.Equal(t, 30*time.Second, looks)
+	d.now = d.now.Add(looks)
+	d.happens(terminal.Looked{})
+	require.Equal(t, []string{"CEN-01"}, codes())
+	d.now = d.now.Add(time.Hour)
+	d.happens(terminal.DeviceChanged{Status: device.Status{Kind: device.Printer, Light: device.Error, Detail: "device.printer.paper_out"}})
+	require.Equal(t, []string{"IMP-02", "CEN-01"}, codes())
+	d.happens(terminal.LinkChanged{Online: true, Queue: 900})
+	d.happens(terminal.DeviceChanged{Status: device.Status{Kind: device.Printer, Light: device.OK}})
+	require.Empty(t, codes(), "the queue has only now begun to stand")
+	d.now = d.now.Add(10 * time.Minute)
+	d.happens(terminal.Looked{})
+	require.Equal(t, []string{"CEN-03"}, codes())
+	d.now = d.now.Add(24 * time.Hour)
+	d.happens(terminal.LinkChanged{Online: true})
+	require.Equal(t, []string{"DIA-01"}, codes())
+	d.happens(terminal.RecordRefused{Seq: 1, Code: "fork-detected"})
+	require.Equal(t, []string{"FIL-03", "DIA-01"}, codes())
+	require.Zero(t, d.state.Quarantined)
 }

@@ -11,6 +11,7 @@ import (
 	"balcao/terminal/ident"
 	"balcao/terminal/journal"
 	"balcao/terminal/money"
+	"balcao/terminal/notice"
 	"balcao/terminal/operator"
 	"balcao/terminal/payment"
 	"balcao/terminal/sale"
@@ -39,7 +40,8 @@ type State struct {
 	Answered Answered
 	Latest   Sheet // the newest paper's subject that is no paid sale
 
-	Quarantined int // records that central refused for good
+	Quarantined int  // records that central refused for good
+	Forked      bool // central knows another history of this till
 
 	Volatile Volatile
 }
@@ -193,6 +195,9 @@ type Volatile struct {
 	Asked    *Asked
 	Search   *Found
 	Closing  bool
+	Board    notice.Board       // conditions that hold, and since when
+	Notices  []notice.Condition // those that are due
+	LookAt   time.Duration      // since boot: when [LookAgain] will look, 0 for never
 }
 
 // Found is what a search found.

@@ -230,10 +230,14 @@ func TestPlainCarriesAScriptOutToItsLastLine(t *testing.T) {
 func TestPlainSaysWhatNobodyAskedFor(t *testing.T) {
 	chat(t, snapshot.Selling, func(c *talk) {
 		c.shop.show(func(s *snapshot.Cashier) {
-			s.Banner = &snapshot.Banner{Code: "PAG-08", Severity: "danger", Text: text.Msg("core.banner.manual", "Number", 1), Money: snapshot.Verifying}
+			s.Notices = []snapshot.Notice{{
+				Code: "PAG-08", Severity: "danger", Text: text.Msg("core.notice.pag_08", "Number", 1),
+				Cure: text.Msg("core.notice.pag_08_do"), Money: snapshot.Verifying,
+			}}
 		})
 		c.settle()
-		require.Equal(t, "PAG-08: 1 pagamento(s) em verificação manual. Chame o gerente. Verificando: não cobre de novo.", c.event())
+		require.Equal(t, "PAG-08: 1 pagamento(s) em verificação manual. Chame o gerente. Verificando: não cobre de novo. "+
+			"Não cobre de novo nem prometa estorno. O gerente compara com a central.", c.event())
 		c.shop.show(func(s *snapshot.Cashier) { s.Central.Online = false })
 		c.settle()
 		require.Equal(t, "Central offline; as vendas seguem.", c.event())

@@ -54,6 +54,8 @@ func (s *state) act(action keymap.Action, now time.Time) {
 		s.view.Overlay, s.view.Form = view.ConfirmCancel, view.Form{}
 	case keymap.OpenMenu:
 		s.view.Overlay, s.view.Marked = view.Menu, 0
+	case keymap.ShowNotices:
+		s.view.Overlay, s.view.Marked = view.Notices, 0
 	case keymap.Reprint:
 		s.send(link.Command{Verb: link.VerbReprint}, now)
 	case keymap.Forward:
@@ -129,8 +131,6 @@ func (s *state) back(now time.Time) {
 		s.send(link.Command{Verb: link.VerbLeaveClose}, now)
 	case s.view.Said != nil:
 		s.view.Said = nil
-	case s.view.Snapshot.Banner != nil:
-		s.send(link.Command{Verb: link.VerbDismiss}, now)
 	}
 }
 
@@ -151,6 +151,8 @@ func (s *state) step(by int) {
 		s.view.Marked = min(max(s.view.Marked+by, 0), max(len(s.view.Snapshot.Search.Rows)-1, 0))
 	case keymap.Managing:
 		s.view.Marked = min(max(s.view.Marked+by, 0), len(keymap.Menu(s.view.Situation()))-1)
+	case keymap.Noticing:
+		s.view.Marked = min(max(s.view.Marked+by, 0), max(len(s.view.Snapshot.Notices)-1, 0))
 	case keymap.Moving:
 		s.view.Form.OnReason = by > 0
 	default:

@@ -154,7 +154,7 @@ var named = map[tcell.Key]keymap.Key{
 	tcell.KeyF10: keymap.F10, tcell.KeyF11: keymap.F11, tcell.KeyF12: keymap.F12, tcell.KeyF24: keyPrefix, tcell.KeyCtrlB: keyPrefix,
 	tcell.KeyEscape: keymap.Esc, tcell.KeyEnter: keymap.Enter, tcell.KeyCtrlJ: keyLineFeed, tcell.KeyTab: keyTab,
 	tcell.KeyUp: keymap.Up, tcell.KeyDown: keymap.Down, tcell.KeyPgUp: keymap.PageUp, tcell.KeyPgDn: keymap.PageDn,
-	tcell.KeyCtrlE: keymap.CtrlE, tcell.KeyCtrlG: keymap.CtrlG, tcell.KeyCtrlL: keymap.CtrlL, tcell.KeyCtrlN: keymap.CtrlN, tcell.KeyCtrlO: keymap.CtrlO,
+	tcell.KeyCtrlA: keymap.CtrlA, tcell.KeyCtrlE: keymap.CtrlE, tcell.KeyCtrlG: keymap.CtrlG, tcell.KeyCtrlL: keymap.CtrlL, tcell.KeyCtrlN: keymap.CtrlN, tcell.KeyCtrlO: keymap.CtrlO,
 	tcell.KeyCtrlP: keymap.CtrlP, tcell.KeyCtrlQ: keymap.CtrlQ, tcell.KeyCtrlR: keymap.CtrlR, tcell.KeyCtrlT: keymap.CtrlT,
 	tcell.KeyCtrlX: keymap.CtrlX, tcell.KeyCtrlU: keyClear, tcell.KeyCtrlC: keyInterrupt,
 	tcell.KeyBackspace: keyBackspace, tcell.KeyBackspace2: keyBackspace,

@@ -61,8 +61,6 @@ func request(command link.Command) (terminal.What, bool) {
 		return terminal.Tender{Digit: command.Number, Given: command.Amount}, true
 	case link.VerbCancel:
 		return terminal.Cancel{}, true
-	case link.VerbDismiss:
-		return terminal.Dismiss{}, true
 	case link.VerbInquire:
 		return terminal.Inquire{}, true
 	case link.VerbReprint:

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,8 +46,7 @@ func TestFullDiskLosesNothingAndTheOpenSaleIsFinished(t *testing.T) {
 		}
 		require.Less(t, acked, 900, "the disk never filled up")
 	}
-	view := r.until("the banner says that the disk is full", func(v snapshot.Cashier) bool { return v.Banner != nil })
-	require.Equal(t, "DSK-01", view.Banner.Code)
+	view := r.until("a notice says that the disk is full", func(v snapshot.Cashier) bool { return noticed(v, "DSK-01") })
 	require.Equal(t, acked, view.Sale.Items, "every acknowledged line is there, the refused one is not")
 
 	// The ballast makes room for the open sale, and for nothing else.
@@ -58,7 +58,7 @@ func TestFullDiskLosesNothingAndTheOpenSaleIsFinished(t *testing.T) {
 	require.Equal(t, "core.refused.disk_full", reply.Error.ID)
 
 	require.NoError(t, os.Remove(filler))
-	r.until("the till sells again by itself", func(v snapshot.Cashier) bool { return v.Banner == nil })
+	r.until("the till sells again by itself", func(v snapshot.Cashier) bool { return !noticed(v, "DSK-01") })
 	r.must(link.VerbEnter, "17")
 	r.must(link.VerbEnter, "")
 	r.must(link.VerbEnter, "")
@@ -79,4 +79,9 @@ func fill(t *testing.T, path string) {
 			}
 		}
 	}
+}
+
+// noticed says whether a screen shows a notice.
+func noticed(view snapshot.Cashier, code string) bool {
+	return slices.ContainsFunc(view.Notices, func(notice snapshot.Notice) bool { return notice.Code == code })
 }

@@ -209,8 +209,8 @@ func shownOf(view snapshot.Cashier) map[string]string {
 	if view.Toast != nil {
 		shown["toast"] = view.Toast.Text.ID
 	}
-	if view.Banner != nil {
-		shown["banner"] = view.Banner.Code
+	for _, notice := range view.Notices {
+		shown["notice"] = strings.TrimPrefix(shown["notice"]+","+notice.Code, ",")
 	}
 	if view.Payment != nil && view.Payment.Attempt != nil {
 		attempt := view.Payment.Attempt

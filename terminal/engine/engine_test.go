@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -91,7 +92,7 @@ func TestStalledCommitThatFailsDropsEverythingAfterItAndSaysSo(t *testing.T) {
 		require.Zero(t, s.shop.opened())
 		view := s.engine.Snapshot()
 		require.Nil(t, view.Sale)
-		require.Equal(t, "DSK-01", view.Banner.Code)
+		require.Equal(t, "DSK-01", view.Notices[0].Code)
 		require.NotContains(t, []string{"core.said.sold", "core.said.paid_cash"}, view.Toast.Text.ID, "what was dropped is not said")
 		require.Equal(t, "core.refused.disk_full", s.do(terminal.Scan{Code: "17"}).Refusal.ID, "no new sale on a full disk")
 	})
@@ -110,7 +111,7 @@ func TestR9_CommitErrorWhoseFactsAreOnDiskAllTheSameIsNotDoneTwice(t *testing.T)
 		require.True(t, s.reply(s.ask(r.first, terminal.Scan{Code: "7896089012453"})).Duplicate)
 		_, lines := sales(s.disk.kept())
 		require.Equal(t, 1, lines)
-		require.Nil(t, s.engine.Snapshot().Banner)
+		require.False(t, slices.ContainsFunc(s.engine.Snapshot().Notices, func(n snapshot.Notice) bool { return n.Code == "DSK-01" }))
 	})
 }
 

@@ -81,6 +81,8 @@ func (r *runner) start(effect terminal.Effect) {
 		r.ports.Outbox.Wake()
 	case terminal.Print:
 		r.running.Go(func() { r.print(effect) })
+	case terminal.LookAgain:
+		r.running.Go(func() { r.lookAgain(effect) })
 	case terminal.KickDrawer:
 		r.running.Go(r.kick)
 	}
@@ -251,4 +253,15 @@ func (r *runner) restoreBallast() {
 			r.report(terminal.StoreChanged{Full: false})
 		}
 	})
+}
+
+// lookAgain tells the loop that a wait is over.
+func (r *runner) lookAgain(effect terminal.LookAgain) {
+	wait := time.NewTimer(effect.After)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		r.report(terminal.Looked{})
+	case <-r.ctx.Done():
+	}
 }

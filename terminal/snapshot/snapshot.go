@@ -16,7 +16,7 @@ import (
 
 // Version grows when a field changes its meaning or goes away. A screen refuses
 // a version that it does not know.
-const Version = 1
+const Version = 2
 
 // Phase says which screen is up.
 type Phase string
@@ -48,7 +48,7 @@ type Cashier struct {
 	Question *Question `json:"question,omitempty"` // one answer is wanted first: a digit gives it
 	Approval *Approval `json:"approval,omitempty"` // a second person is wanted: operator id and PIN
 	Closing  *Closing  `json:"closing,omitempty"`  // in phase counting
-	Banner   *Banner   `json:"banner,omitempty"`   // stays until solved
+	Notices  []Notice  `json:"notices"`            // stay until solved, the gravest first
 	Toast    *Toast    `json:"toast,omitempty"`    // newest thing to say once
 	Devices  []Device  `json:"devices"`
 	Central  Central   `json:"central"`
@@ -224,11 +224,12 @@ const (
 	Verifying  Money = "being_verified"
 )
 
-// Banner is a trouble that stays until it is solved.
-type Banner struct {
-	Code     string       `json:"code"`     // short, stable: "DSK-01"
+// Notice is a trouble that stays until it is solved.
+type Notice struct {
+	Code     string       `json:"code"`     // of package notice: "DSK-01"
 	Severity string       `json:"severity"` // "warning" or "danger"
-	Text     text.Message `json:"text"`     // what happened and what to do
+	Text     text.Message `json:"text"`     // what is the matter
+	Cure     text.Message `json:"cure"`     // what to do
 	Money    Money        `json:"money,omitempty"`
 }
 

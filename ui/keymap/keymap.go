@@ -31,6 +31,7 @@ const (
 	Down   Key = "↓"
 	PageUp Key = "PgUp"
 	PageDn Key = "PgDn"
+	CtrlA  Key = "Ctrl+A"
 	CtrlE  Key = "Ctrl+E"
 	CtrlG  Key = "Ctrl+G"
 	CtrlL  Key = "Ctrl+L"
@@ -48,22 +49,23 @@ type Action string
 
 // The actions of the screens.
 const (
-	Help       Action = "help"
-	VoidLine   Action = "void_line"
-	CancelSale Action = "cancel_sale"
-	Reprint    Action = "reprint"
-	Forward    Action = "forward" // pay, open, confirm, take over: whatever comes next
-	Inquire    Action = "inquire"
-	Lock       Action = "lock"
-	OpenMenu   Action = "open_menu"
-	Back       Action = "back"
-	Submit     Action = "submit"
-	LineUp     Action = "line_up"
-	LineDown   Action = "line_down"
-	PageBack   Action = "page_back"
-	PageOn     Action = "page_on"
-	Redraw     Action = "redraw"
-	Quit       Action = "quit"
+	Help        Action = "help"
+	VoidLine    Action = "void_line"
+	CancelSale  Action = "cancel_sale"
+	Reprint     Action = "reprint"
+	Forward     Action = "forward" // pay, open, confirm, take over: whatever comes next
+	Inquire     Action = "inquire"
+	Lock        Action = "lock"
+	OpenMenu    Action = "open_menu"
+	Back        Action = "back"
+	Submit      Action = "submit"
+	LineUp      Action = "line_up"
+	LineDown    Action = "line_down"
+	PageBack    Action = "page_back"
+	PageOn      Action = "page_on"
+	ShowNotices Action = "show_notices"
+	Redraw      Action = "redraw"
+	Quit        Action = "quit"
 )
 
 // The actions of the menu; [Reprint] stands there too.
@@ -91,6 +93,7 @@ const (
 	Approving  Screen = "approving"  // a second person is wanted
 	Managing   Screen = "managing"   // the menu of the day's acts
 	Moving     Screen = "moving"     // the form of cash in and cash out
+	Noticing   Screen = "noticing"   // what is the matter and what to do
 	Lost       Screen = "lost"       // the till does not answer
 )
 
@@ -103,6 +106,7 @@ type Situation struct {
 	HasLine    bool // a live line is selected
 	HasSale    bool // a sale is open
 	HasLast    bool // there is a sale before, to print again
+	HasNotices bool // something is the matter
 	EntryEmpty bool
 	CanLeave   bool // payment can be left
 	CanStop    bool // the running card can be stopped
@@ -137,8 +141,8 @@ func always(Situation) bool { return true }
 var (
 	people = []Screen{LogIn, Opening, Selling, Paying, Counting}
 	inside = []Screen{Opening, Selling, Paying, Counting}
-	modals = []Screen{Helping, Confirming, Searching, Asking, Approving, Managing, Moving}
-	rows   = []Screen{Searching, Managing, Moving} // where arrows and Tab move from row to row
+	modals = []Screen{Helping, Confirming, Searching, Asking, Approving, Managing, Moving, Noticing}
+	rows   = []Screen{Searching, Managing, Moving, Noticing} // where arrows and Tab move from row to row
 	all    = slices.Concat(people, modals, []Screen{Lost})
 )
 
@@ -188,6 +192,10 @@ var bindings = []Binding{
 	{Key: Tab, Action: LineDown, Works: rows, Enabled: always},
 	{Key: PageUp, Action: PageBack, Works: []Screen{Selling}, Enabled: always},
 	{Key: PageDn, Action: PageOn, Works: []Screen{Selling}, Enabled: always},
+	{
+		Key: CtrlA, Action: ShowNotices, Works: people,
+		Enabled: func(s Situation) bool { return s.HasNotices }, Why: "screen.why.no_notices",
+	},
 	{Key: CtrlL, Action: Redraw, Works: all, Enabled: always},
 	{Key: CtrlQ, Action: Quit, About: "screen.about.quit", Works: all, Enabled: always},
 }
@@ -246,7 +254,7 @@ func canGoBack(s Situation) bool {
 }
 
 // viewerMay lists what a screen that is not in command can still do.
-var viewerMay = []Action{Help, Back, LineUp, LineDown, PageBack, PageOn, Redraw, Quit, Forward}
+var viewerMay = []Action{Help, Back, LineUp, LineDown, PageBack, PageOn, ShowNotices, Redraw, Quit, Forward}
 
 // Find answers what a key does in a situation, and whether it can be used. A key
 // that does nothing there is not found.

@@ -11,12 +11,12 @@ import (
 
 var screens = []keymap.Screen{
 	keymap.LogIn, keymap.Opening, keymap.Selling, keymap.Paying, keymap.Counting, keymap.Helping, keymap.Confirming,
-	keymap.Searching, keymap.Asking, keymap.Approving, keymap.Managing, keymap.Moving, keymap.Lost,
+	keymap.Searching, keymap.Asking, keymap.Approving, keymap.Managing, keymap.Moving, keymap.Noticing, keymap.Lost,
 }
 
 var keys = []keymap.Key{
 	keymap.F1, keymap.F5, keymap.F6, keymap.F9, keymap.F8, keymap.F10, keymap.F11, keymap.F12, keymap.Esc, keymap.Enter,
-	keymap.Tab, keymap.Up, keymap.Down, keymap.PageUp, keymap.PageDn, keymap.CtrlE, keymap.CtrlG, keymap.CtrlL, keymap.CtrlN, keymap.CtrlO,
+	keymap.Tab, keymap.Up, keymap.Down, keymap.PageUp, keymap.PageDn, keymap.CtrlA, keymap.CtrlE, keymap.CtrlG, keymap.CtrlL, keymap.CtrlN, keymap.CtrlO,
 	keymap.CtrlP, keymap.CtrlQ, keymap.CtrlR, keymap.CtrlT, keymap.CtrlX,
 }
 

@@ -52,7 +52,6 @@ const (
 	VerbCount      = "count"       // Amount: what lies in the drawer
 	VerbClose      = "close"       // the count stands: issues the Z
 	VerbLeaveClose = "leave_close" // back to selling
-	VerbDismiss    = "dismiss"     // the banner or toast was read
 )
 
 // needs is what a command cannot do without. A missing amount is no amount of
@@ -62,7 +61,7 @@ type needs struct{ text, number, amount, pin bool }
 // verbs are those that there are, with what each one needs.
 var verbs = map[string]needs{
 	VerbLogin: {}, VerbLogout: {}, VerbOpen: {}, VerbEnter: {}, VerbScan: {}, VerbTender: {}, VerbCancel: {},
-	VerbInquire: {}, VerbReprint: {}, VerbVoidLine: {}, VerbCancelSale: {}, VerbDismiss: {},
+	VerbInquire: {}, VerbReprint: {}, VerbVoidLine: {}, VerbCancelSale: {},
 	VerbSearch: {text: true}, VerbAnswer: {number: true}, VerbApprove: {text: true, pin: true},
 	VerbCashIn: {amount: true}, VerbCashOut: {amount: true}, VerbCount: {amount: true},
 	VerbXReport: {}, VerbBeginClose: {}, VerbClose: {}, VerbLeaveClose: {},

@@ -217,8 +217,6 @@ func escapes(shown snapshot.Cashier) string {
 	switch {
 	case shown.Phase == snapshot.Counting && shown.Approval == nil:
 		return link.VerbLeaveClose
-	case shown.Phase == snapshot.Selling && shown.Banner != nil && shown.Approval == nil && shown.Question == nil && shown.Search == nil:
-		return link.VerbDismiss
 	default:
 		return link.VerbCancel
 	}

@@ -126,13 +126,12 @@ func (s *session) phaseNews(before, after *snapshot.Cashier) string {
 	}
 }
 
-// troubleNews reads a banner, the link to central and the devices when they change.
+// troubleNews reads new notices, the link to central and the devices when they change.
 func (s *session) troubleNews(before, after *snapshot.Cashier) string {
 	var said []string
-	if after.Banner != nil && (before.Banner == nil || before.Banner.Code != after.Banner.Code) {
-		said = append(said, after.Banner.Code+": "+sentence(s.words.Say(after.Banner.Text)))
-		if where := s.money(after.Banner.Money); where != "" {
-			said = append(said, where)
+	for _, notice := range after.Notices {
+		if !slices.ContainsFunc(before.Notices, func(was snapshot.Notice) bool { return was.Code == notice.Code }) {
+			said = append(said, s.notice(notice))
 		}
 	}
 	if before.Central.Online != after.Central.Online {
@@ -152,6 +151,16 @@ func (s *session) troubleNews(before, after *snapshot.Cashier) string {
 		}
 	}
 	return strings.Join(said, " ")
+}
+
+// notice reads what is the matter, where the money is if it is about money, and
+// what to do.
+func (s *session) notice(notice snapshot.Notice) string {
+	said := []string{notice.Code + ": " + sentence(s.words.Say(notice.Text))}
+	if where := s.money(notice.Money); where != "" {
+		said = append(said, where)
+	}
+	return strings.Join(append(said, sentence(s.words.Say(notice.Cure))), " ")
 }
 
 // device says how a device is.

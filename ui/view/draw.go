@@ -121,6 +121,8 @@ func (d drawing) overlays(body widget.Area) {
 		d.approval(body)
 	case keymap.Managing:
 		d.menu(body)
+	case keymap.Noticing:
+		d.notices(body)
 	case keymap.Moving:
 		d.moving(body)
 	}
@@ -188,21 +190,13 @@ func (d drawing) lights() []widget.Segment {
 	)
 }
 
-// messages draws the banner, which stays until it is solved, and what is said
+// messages draws the gravest notice, which stays until it is solved, and what is said
 // once in payment or under a window; elsewhere that stands under the entry line.
 func (d drawing) messages(rows widget.Area) {
 	paying := d.Base() == keymap.Paying
 	row := rows.Part(1, 0, rows.Width-2, 1)
-	if banner := d.Snapshot.Banner; banner != nil {
-		tone := widget.Warning
-		if banner.Severity == "danger" {
-			tone = widget.Danger
-		}
-		note := banner.Code
-		if where := d.where(banner.Money); where != "" {
-			note = where + " " + note
-		}
-		widget.Say(row, tone, d.Language.Say(banner.Text), note)
+	if len(d.Snapshot.Notices) > 0 {
+		d.banner(row, d.Snapshot.Notices)
 	} else if paying && d.Situation().Running && rows.Height > 1 {
 		row.Write(0, 0, row.Width, theme.Muted, d.word("screen.payment.reassure"))
 	}

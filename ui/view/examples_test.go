@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,7 +90,7 @@ func between(t testing.TB) view.Model {
 	m.Snapshot.Devices[0].Light = "error"
 	m.Snapshot.Devices[0].Detail = text.Msg("device.printer.paper_out")
 	m.Snapshot.LastSale.Paper = text.Msg("core.paper.waiting")
-	m.Snapshot.Banner = &snapshot.Banner{Code: "DSK-01", Severity: "danger", Text: text.Msg("core.banner.disk_full")}
+	m.Snapshot.Notices = notices("DSK-01")
 	return m
 }
 
@@ -215,5 +216,29 @@ func longCart(t testing.TB) view.Model {
 	sale.Lines[60].Voided = true
 	sale.Items, sale.Last, sale.Total = 119, 120, money.Cents(3_396_72-28_30)
 	m.Selected = 62
+	return m
+}
+
+// notices are what is the matter, in the catalogues' words.
+func notices(codes ...string) []snapshot.Notice {
+	var shown []snapshot.Notice
+	for _, code := range codes {
+		title := "core.notice." + strings.ToLower(strings.ReplaceAll(code, "-", "_"))
+		severity := "warning"
+		if code == "DSK-01" || code == "PAG-08" {
+			severity = "danger"
+		}
+		shown = append(shown, snapshot.Notice{
+			Code: code, Severity: severity, Text: text.Msg(title, "Number", 2, "Date", "24/11"), Cure: text.Msg(title + "_do"),
+		})
+	}
+	return shown
+}
+
+// troubled is a till with much the matter, and the list of it open.
+func troubled(t testing.TB) view.Model {
+	m := selling(t)
+	m.Snapshot.Notices = notices("PAG-08", "IMP-02", "PIN-01", "CEN-01", "FIL-02", "DIA-01")
+	m.Overlay, m.Marked = view.Notices, 3
 	return m
 }

@@ -60,7 +60,7 @@ func furniture(t *testing.T) []scene {
 	var scenes []scene
 	for name, m := range map[string]view.Model{
 		"discounted": discounted(t), "split": split(t), "searching": searching(t), "asking": asking(t), "approving": approving(t),
-		"managing": managing(t), "taking_out": takingOut(t), "counting": counting(t), "counted": counted(t),
+		"managing": managing(t), "notices": troubled(t), "taking_out": takingOut(t), "counting": counting(t), "counted": counted(t),
 	} {
 		for _, size := range sizes {
 			scenes = append(scenes,

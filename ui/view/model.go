@@ -42,6 +42,7 @@ const (
 	Help
 	ConfirmCancel
 	Menu
+	Notices
 	CashIn
 	CashOut
 )
@@ -103,6 +104,8 @@ func (m Model) Screen() keymap.Screen {
 		return keymap.Confirming
 	case m.Overlay == Menu:
 		return keymap.Managing
+	case m.Overlay == Notices:
+		return keymap.Noticing
 	case m.Overlay == CashIn || m.Overlay == CashOut:
 		return keymap.Moving
 	case m.Snapshot.Search != nil && m.Base() == keymap.Selling:
@@ -147,6 +150,7 @@ func (m Model) Situation() keymap.Situation {
 		return situation
 	}
 	situation.HasLast = m.Snapshot.LastSale != nil
+	situation.HasNotices = len(m.Snapshot.Notices) > 0
 	situation.CanClose = m.Snapshot.Closing != nil && m.Snapshot.Closing.Result != nil
 	if sale := m.Snapshot.Sale; sale != nil {
 		situation.HasSale, situation.HasLines = true, sale.Items > 0

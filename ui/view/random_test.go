@@ -167,7 +167,11 @@ func (d dice) snapshot() *snapshot.Cashier {
 		shown.LastSale = &snapshot.LastSale{Number: d.Int64(), Total: d.cents(), Tendered: d.cents(), Change: d.cents(), Paper: d.message()}
 	}
 	if d.chance(0.4) {
-		shown.Banner = &snapshot.Banner{Code: d.text(), Severity: []string{"warning", "danger"}[d.IntN(2)], Text: d.message(), Money: d.where()}
+		for range d.IntN(20) {
+			shown.Notices = append(shown.Notices, snapshot.Notice{
+				Code: d.text(), Severity: []string{"warning", "danger"}[d.IntN(2)], Text: d.message(), Cure: d.message(), Money: d.where(),
+			})
+		}
 	}
 	d.asked(shown)
 	for range d.IntN(4) {
