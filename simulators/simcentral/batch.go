@@ -176,6 +176,9 @@ func (s *Server) takeRecords(c *call, got *delivery) []wire.RecordResult {
 			result.Result, result.Problem = s.takeRecord(c, got, record, got.Raw[i], previous)
 			key := join(got.key, strconv.FormatInt(record.Seq, 10))
 			row := recordRow{ID: record.ID, Kind: record.Kind, Hash: record.Hash, Result: result.Result, Raw: got.Raw[i]}
+			if result.Problem != nil {
+				row.Code = result.Problem.Code
+			}
 			if live := liveIDOf(record); live != record.ID {
 				row.LiveID = live
 			}
@@ -279,6 +282,8 @@ var appliers = map[string]applier{
 	"transition":     {"transition", stepOf("/order_id", (*Server).transitionOrder)},
 	"confirmation":   {"confirm", stepOf("/payment_id", (*Server).confirmPayment)},
 	"reversal":       {"reverse", stepOf("/payment_id", (*Server).reversePayment)},
+	"capture":        {"capture", stepOf("/payment_id", (*Server).capturePayment)},
+	"refund":         {"refund-put", partOf(stepOf("/payment_id", (*Server).putRefund))},
 	"x_report":       {"report", (*Server).putReport},
 	"z_report":       {"report", (*Server).putReport},
 	"discount":       {"discount", (*Server).bookDay},

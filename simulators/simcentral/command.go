@@ -23,24 +23,30 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"up":          {"up", (*Server).commandUp},
-	"down":        {"down [DURATION]: close every connection", (*Server).commandDown},
-	"unavailable": {"unavailable [DURATION]: answer 503", (*Server).commandUnavailable},
-	"slow":        {"slow DURATION|off: wait before looking at a call", (*Server).commandSlow},
-	"lose-answer": {"lose-answer OP [COUNT]: process, then never answer", (*Server).commandLoseAnswer},
-	"hold":        {"hold OP before|after: keep calls waiting", (*Server).commandHold},
-	"wait-held":   {"wait-held OP [TIMEOUT]: till a call is being held", (*Server).commandWaitHeld},
-	"release":     {"release [OP]: let held calls go", (*Server).commandRelease},
-	"next":        {"next OP KIND [DURATION]: one fault for the next call, see help faults", (*Server).commandNext},
-	"faults":      {"faults SEED [RATE_PPM]|off|log: faults from a seed on every call, see help faults", (*Server).commandFaults},
-	"cents":       {"cents on|off: the cents of an amount pick the issuer's answer, see help cents", (*Server).commandCents},
-	"revoke":      {"revoke TERMINAL: its certificate is good no more", (*Server).commandRevoke},
-	"reinstate":   {"reinstate TERMINAL", (*Server).commandReinstate},
-	"stats":       {"stats: counts as JSON", (*Server).commandStats},
-	"ledger":      {"ledger: accounts, payments, orders, and each till's sessions, as JSON", (*Server).commandLedger},
-	"payment":     {"payment ID: one payment as JSON", (*Server).commandPayment},
-	"log":         {"log [N]: the last requests as JSON", (*Server).commandLog},
-	"public-key":  {"public-key: of the countersignature", (*Server).commandPublicKey},
+	"up":           {"up", (*Server).commandUp},
+	"down":         {"down [DURATION]: close every connection", (*Server).commandDown},
+	"unavailable":  {"unavailable [DURATION]: answer 503", (*Server).commandUnavailable},
+	"slow":         {"slow DURATION|off: wait before looking at a call", (*Server).commandSlow},
+	"lose-answer":  {"lose-answer OP [COUNT]: process, then never answer", (*Server).commandLoseAnswer},
+	"hold":         {"hold OP before|after: keep calls waiting", (*Server).commandHold},
+	"wait-held":    {"wait-held OP [TIMEOUT]: till a call is being held", (*Server).commandWaitHeld},
+	"release":      {"release [OP]: let held calls go", (*Server).commandRelease},
+	"next":         {"next OP KIND [DURATION]: one fault for the next call, see help faults", (*Server).commandNext},
+	"faults":       {"faults SEED [RATE_PPM]|off|log: faults from a seed on every call, see help faults", (*Server).commandFaults},
+	"cents":        {"cents on|off: the cents of an amount pick the issuer's answer, see help cents", (*Server).commandCents},
+	"revoke":       {"revoke TERMINAL: its certificate is good no more", (*Server).commandRevoke},
+	"reinstate":    {"reinstate TERMINAL", (*Server).commandReinstate},
+	"stats":        {"stats: counts as JSON", (*Server).commandStats},
+	"ledger":       {"ledger: accounts, payments, orders, and each till's sessions, as JSON", (*Server).commandLedger},
+	"status":       {"status: services, orders, payments, ledger, and what wants looking at", (*Server).commandStatus},
+	"settle":       {"settle FILE DATE [without=ID] [twice=ID] [cents=ID:CENTS]: write the acquirer's CSV of a business date, perhaps with faults", (*Server).commandSettle},
+	"refunds":      {"refunds slow|at-once: whether refunds but those in cash wait for the command refund", (*Server).commandRefunds},
+	"refund":       {"refund ID succeeded|failed: end one that is under way", (*Server).commandRefund},
+	"pix":          {"pix pay|pay-late|expire ID [ACCOUNT]: be the payer of a charge; pay-late had begun before it was over", (*Server).commandPix},
+	"store-credit": {"store-credit TAX-ID CENTS [STORE]: give a customer credit", (*Server).commandStoreCredit},
+	"payment":      {"payment ID: one payment as JSON", (*Server).commandPayment},
+	"log":          {"log [N]: the last requests as JSON", (*Server).commandLog},
+	"public-key":   {"public-key: of the countersignature", (*Server).commandPublicKey},
 }
 
 // Command does what one line of words says; a word `central` in front is skipped, so
@@ -69,10 +75,14 @@ func (s *Server) Command(ctx context.Context, args []string) (string, error) {
 
 // describe tells the switches that are on.
 func (s *Server) describe() string {
-	if s.bank.PicksByCents() {
-		return s.faults.describe() + ", cents on"
+	text := s.faults.describe()
+	if s.refundsSlow.Load() {
+		text += ", refunds slow"
 	}
-	return s.faults.describe()
+	if s.bank.PicksByCents() {
+		text += ", cents on"
+	}
+	return text
 }
 
 func (s *Server) commandUp(context.Context, []string) (string, error) {
@@ -198,7 +208,7 @@ func (s *Server) commandPayment(_ context.Context, args []string) (string, error
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, known := s.state.payments.get(args[0])
+	row, known := s.payment(args[0])
 	if !known {
 		return "", fmt.Errorf("no payment %s", args[0])
 	}

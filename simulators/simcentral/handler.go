@@ -54,6 +54,11 @@ var operations = []operation{
 	{"payment-get", "GET /v1/payments/{id}", bearer, false, false, (*Server).getPayment},
 	{"confirm", "POST /v1/payments/{id}/confirmations", bearer, true, true, (*Server).confirmPayment},
 	{"reverse", "POST /v1/payments/{id}/reversals", bearer, true, true, (*Server).reversePayment},
+	{"capture", "POST /v1/payments/{id}/captures", bearer, true, true, (*Server).capturePayment},
+	{"refund-put", "PUT /v1/payments/{id}/refunds/{part}", bearer, true, false, (*Server).putRefund},
+	{"refund-get", "GET /v1/payments/{id}/refunds/{part}", bearer, false, false, (*Server).getRefund},
+	{"reconcile", "PUT /v1/reconciliations/{id}", bearer, true, false, (*Server).putReconciliation},
+	{"reconcile-commit", "POST /v1/reconciliations/{id}/commit", bearer, true, true, (*Server).commitReconciliation},
 	{"batch", "PUT /v1/sync/batches/{id}", bearer, true, false, (*Server).putBatch},
 	{"watermark", "GET /v1/sync/watermark", bearer, false, false, (*Server).getWatermark},
 	{"report", "PUT /v1/reports/{id}", bearer, true, false, (*Server).putReport},
@@ -64,6 +69,7 @@ var operations = []operation{
 type call struct {
 	operation   string
 	id          string // in the path
+	part        string // second id in the path, of a part of the first
 	key         string // Idempotency-Key
 	body        []byte
 	header      http.Header
@@ -100,7 +106,7 @@ func (s *Server) handler() http.Handler {
 
 // serve takes one request from the wire to its answer.
 func (s *Server) serve(op operation, w http.ResponseWriter, r *http.Request) {
-	c := &call{operation: op.name, id: r.PathValue("id"), key: r.Header.Get("Idempotency-Key"), header: r.Header, epoch: r.URL.Query().Get("epoch")}
+	c := &call{operation: op.name, id: r.PathValue("id"), part: r.PathValue("part"), key: r.Header.Get("Idempotency-Key"), header: r.Header, epoch: r.URL.Query().Get("epoch")}
 	c.fault = s.faults.draw(c.operation, c.id, s.now())
 	if s.strikeFirst(w, r, c) {
 		return
@@ -251,7 +257,7 @@ func (s *Server) leave(c *call) {
 	delete(s.inFlight, c.flight())
 }
 
-func (c *call) flight() string { return join(c.terminal, c.operation, c.id, c.key) }
+func (c *call) flight() string { return join(c.terminal, c.operation, c.id, c.part, c.key) }
 
 // serveOther answers what no operation of this central matches.
 func (s *Server) serveOther(w http.ResponseWriter, r *http.Request) {
@@ -318,10 +324,6 @@ func (s *Server) getStatus(*call) (answer, *wire.Problem) {
 		ServerTime:          s.now().UTC(),
 		APIVersions:         []string{"v1"},
 		IdempotencyTTLHours: new(720),
-		Services: []wire.ServiceState{
-			{Name: "authorisation", State: "operational"},
-			{Name: "orders", State: "operational"},
-			{Name: "sync", State: "operational"},
-		},
+		Services:            s.services(),
 	}), nil
 }

@@ -374,9 +374,11 @@ type books struct {
 	Accounts map[string]int64 `json:"accounts"`
 	Sum      int64            `json:"sum"`
 	Payments map[string]struct {
-		Status  wire.PaymentStatus `json:"status"`
-		Cents   int64              `json:"amount_cents"`
-		History []struct {
+		Status   wire.PaymentStatus `json:"status"`
+		Cents    int64              `json:"amount_cents"`
+		Refunded int64              `json:"refunded_cents"`
+		Owed     int64              `json:"owed_cents"`
+		History  []struct {
 			What string `json:"what"`
 		} `json:"history"`
 	} `json:"payments"`

@@ -33,6 +33,7 @@ type sessionView struct {
 	Training        bool                  `json:"training,omitempty"` // counts nowhere
 	Sales           map[wire.Method]tally `json:"sales"`              // captured, by method
 	SalesTotal      tally                 `json:"sales_total"`
+	Refunds         map[wire.Method]tally `json:"refunds,omitempty"` // by the method that they go back by
 	Float           tally                 `json:"float"`
 	Suprimento      tally                 `json:"suprimento"`
 	Sangria         tally                 `json:"sangria"`
@@ -55,6 +56,9 @@ type paymentView struct {
 	OrderID   string             `json:"order_id"`
 	Cents     int64              `json:"amount_cents"`
 	Tombstone bool               `json:"tombstone,omitempty"`
+	Captured  int64              `json:"captured_cents,omitempty"`
+	Refunded  int64              `json:"refunded_cents,omitempty"`
+	Owed      int64              `json:"owed_cents,omitempty"` // came too late and is its payer's
 	History   []happening        `json:"history"`
 }
 
@@ -82,7 +86,10 @@ func (s *Server) commandLedger(context.Context, []string) (string, error) {
 }
 
 func viewOf(row paymentRow) paymentView {
-	return paymentView{row.Status, row.Request.Method, row.Request.OrderID, row.Request.Amount.Amount, row.Tombstone, row.History}
+	return paymentView{
+		Status: row.Status, Method: row.Request.Method, OrderID: row.Request.OrderID, Cents: row.Request.Amount.Amount,
+		Tombstone: row.Tombstone, Captured: row.capturedCents(), Refunded: row.Refunded, Owed: row.owedCents(), History: row.History,
+	}
 }
 
 // terminals is every till with every session that anything is known of.
@@ -118,7 +125,7 @@ func (s *Server) viewSession(terminal, session string) sessionView {
 	of := func(other string) bool { return other == session }
 	books := s.sum(terminal, of, always)
 	view := sessionView{
-		Sales: books.sales, Float: books.movements[wire.CashMovementTypeFloat],
+		Sales: books.sales, Refunds: books.refunds, Float: books.movements[wire.CashMovementTypeFloat],
 		Suprimento: books.movements[wire.CashMovementTypeSuprimento], Sangria: books.movements[wire.CashMovementTypeSangria],
 		ExpectedCents: books.drawerCents(), CountedCents: books.counted,
 		Discounts: books.facts["discount"], LineVoids: books.facts["line_void"], Overrides: books.facts["override"].Count,

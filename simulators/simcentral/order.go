@@ -171,23 +171,19 @@ func (s *Server) refreshOrder(id string) orderRow {
 // paidCents is what payments of an order have brought, and what they may still bring.
 func (s *Server) paidCents(orderID string) (captured, pending int64) {
 	for _, id := range s.state.byOrder[orderID] {
-		payment, _ := s.state.payments.get(id)
-		switch payment.Status {
-		case wire.PaymentStatusCaptured:
-			captured += payment.Request.Amount.Amount
-		case wire.PaymentStatusAuthorised, wire.PaymentStatusAwaitingConfirmation:
-			pending += payment.Request.Amount.Amount
-		}
+		payment, _ := s.payment(id)
+		captured += payment.capturedCents()
+		pending += payment.pendingCents()
 	}
 	return captured, pending
 }
 
-func orderTotal(row orderRow) int64 {
-	var content wire.OrderContent
-	if json.Unmarshal(row.Body, &content) != nil {
-		return 0
-	}
-	return content.Totals.Total.Amount
+func orderTotal(row orderRow) int64 { return orderContent(row).Totals.Total.Amount }
+
+// orderContent is what the order's request holds; it was read before it was stored.
+func orderContent(row orderRow) (content wire.OrderContent) {
+	_ = json.Unmarshal(row.Body, &content)
+	return content
 }
 
 // orderBody is the order as the contract shows it.

@@ -18,7 +18,7 @@ const acquirer = "SIMPAY"
 const unknownOrder = "00000000000000000000000000"
 
 func (s *Server) getPayment(c *call) (answer, *wire.Problem) {
-	row, known := s.state.payments.get(c.id)
+	row, known := s.payment(c.id)
 	if !known || row.TerminalID != c.terminal {
 		return answer{}, wire.NewProblem(wire.CodeNotFound, "no such payment")
 	}
@@ -39,7 +39,7 @@ func (s *Server) putPayment(c *call) (answer, *wire.Problem) {
 	if problem := clearTags(request.Card); problem != nil {
 		return answer{}, problem
 	}
-	if row, known := s.state.payments.get(c.id); known {
+	if row, known := s.payment(c.id); known {
 		return s.putKnownPayment(c, row, request, hash)
 	}
 	if problem := s.admitPayment(c, &request); problem != nil {
@@ -60,6 +60,9 @@ func (s *Server) putPayment(c *call) (answer, *wire.Problem) {
 	}
 	s.state.putPayment(row)
 	s.refreshOrder(request.OrderID)
+	if row.Status == wire.PaymentStatusRequiresAction {
+		return answer{status: http.StatusAccepted, body: paymentBody(row)}, nil
+	}
 	return created(paymentBody(row)), nil
 }
 
@@ -110,14 +113,14 @@ func clearTags(card *wire.CardPresent) *wire.Problem {
 // admitPayment checks a payment against its order. A record has happened and is taken.
 func (s *Server) admitPayment(c *call, request *wire.PaymentRequest) *wire.Problem {
 	if c.recorded != nil {
-		if needsIssuer(request) {
-			return wire.NewProblem(wire.CodeRequiredField, "a record of a card payment tells how it ended",
+		if needsIssuer(request) || needsCentral(request) {
+			return wire.NewProblem(wire.CodeRequiredField, "a record of a payment that others decide tells how it ended",
 				wire.Violation{Pointer: "/result", Code: wire.CodeRequiredField})
 		}
 		return nil
 	}
-	if request.Method == wire.MethodPix && request.Result == nil {
-		return wire.NewProblem(wire.CodeVersionUnsupported, "this central takes Pix only as settled by the till")
+	if violations := s.checkTerms(request); len(violations) > 0 {
+		return wire.NewProblem(violations[0].Code, "central takes no such payment", violations...)
 	}
 	order, known := s.state.orders.get(request.OrderID)
 	if !known {
@@ -149,8 +152,12 @@ func (s *Server) decide(row paymentRow, request *wire.PaymentRequest) (paymentRo
 		return row, nil
 	case needsIssuer(request):
 		return s.authorisePayment(row, request)
+	case request.Method == wire.MethodPix && needsCentral(request):
+		return s.openCharge(row, request)
+	case request.Method == wire.MethodStoreCredit && needsCentral(request):
+		return s.takeCredit(row, request)
 	default:
-		row.Account, row.Result = outside(request.Method), request.Result
+		row.Account, row.Result = s.payerOf(row.StoreID, request), request.Result
 		return s.take(row, request, "settled at the till")
 	}
 }
@@ -246,7 +253,7 @@ func (s *Server) confirmPayment(c *call) (answer, *wire.Problem) {
 		if problem := s.claimLive(c, step.Epoch, step.TerminalSeq, c.key); problem != nil {
 			return answer{}, problem
 		}
-		row, known := s.state.payments.get(c.id)
+		row, known := s.payment(c.id)
 		if !known || row.TerminalID != c.terminal {
 			if step.Outcome == wire.ConfirmationOutcomeUndone {
 				return s.bury(c, nil)
@@ -269,7 +276,8 @@ func (s *Server) confirmPayment(c *call) (answer, *wire.Problem) {
 // confirm captures what is held, by a fact of the till. What is captured already stays so.
 func (s *Server) confirm(row paymentRow, by factRef) (answer, *wire.Problem) {
 	switch row.Status {
-	case wire.PaymentStatusCaptured:
+	case wire.PaymentStatusCaptured, wire.PaymentStatusPartiallyRefunded, wire.PaymentStatusRefunded:
+		row.Confirmed = row.Confirmed || row.Pix != nil // from here on its undo is a refund
 	case wire.PaymentStatusAwaitingConfirmation:
 		if err := s.move(row, &row.Request, "capture", holdOf(row.ID), shopAccount(row, &row.Request)); err != nil {
 			s.log.Error("confirmation is not booked", "payment", row.ID, "error", err)
@@ -312,7 +320,7 @@ func (s *Server) reversePayment(c *call) (answer, *wire.Problem) {
 		if problem := s.claimLive(c, step.Epoch, step.TerminalSeq, c.key); problem != nil {
 			return answer{}, problem
 		}
-		row, known := s.state.payments.get(c.id)
+		row, known := s.payment(c.id)
 		if !known || row.TerminalID != c.terminal {
 			return s.bury(c, step.Original)
 		}
@@ -327,7 +335,14 @@ func (s *Server) reversePayment(c *call) (answer, *wire.Problem) {
 func (s *Server) undo(row paymentRow, by factRef, what string) (answer, *wire.Problem) {
 	from := holdOf(row.ID)
 	switch row.Status {
+	case wire.PaymentStatusRequiresAction:
+		return s.removeCharge(row, by, what)
+	case wire.PaymentStatusPartiallyRefunded, wire.PaymentStatusRefunded:
+		return answer{}, wire.NewProblem(wire.CodeAlreadyCaptured, "some of it is refunded: refund the rest")
 	case wire.PaymentStatusAuthorised, wire.PaymentStatusAwaitingConfirmation:
+		if row.Taken != nil {
+			return answer{}, wire.NewProblem(wire.CodeAlreadyCaptured, "some of it is captured: end that and refund")
+		}
 	case wire.PaymentStatusCaptured:
 		if row.Confirmed {
 			return answer{}, wire.NewProblem(wire.CodeAlreadyCaptured, "")
@@ -387,8 +402,6 @@ func paymentBody(row paymentRow) wire.Payment {
 	if len(row.Checks) > 0 {
 		payment.Checks = &row.Checks
 	}
-	if row.Status == wire.PaymentStatusCaptured {
-		payment.Captured = &row.Request.Amount
-	}
+	addMoney(&payment, row)
 	return payment
 }

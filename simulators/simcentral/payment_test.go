@@ -261,9 +261,8 @@ func TestAPaymentIsShownToWhoeverWorksTheCentral(t *testing.T) {
 	require.ErrorContains(t, err, "no payment")
 }
 
-func TestPixIsTakenOnlyAsSettled(t *testing.T) {
+func TestPixSettledAtTheTillIsTakenAsItIs(t *testing.T) {
 	s := openShop(t)
-	requireProblem(t, s.pay(s.id(), s.payment(s.id(), wire.MethodPix, 100)), http.StatusNotImplemented, wire.CodeVersionUnsupported)
 	request := s.payment(s.id(), wire.MethodPix, 100)
 	request.Result = &wire.PaymentResult{Approved: new(true), EndToEndID: new(fmt.Sprintf("E%031d", 1))}
 	require.Equal(t, wire.PaymentStatusCaptured, decode[wire.Payment](t, s.pay(s.id(), request), http.StatusCreated).Status)

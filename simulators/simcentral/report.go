@@ -192,7 +192,7 @@ func compareTotals(lines []wire.TotalLine, books sums) []wire.Violation {
 
 // countsCompared are the lines whose count means something: a drawer is one sum.
 var countsCompared = map[wire.TotalLineType]bool{
-	wire.TotalLineTypeSale: true, wire.TotalLineTypeSuprimento: true, wire.TotalLineTypeSangria: true,
+	wire.TotalLineTypeSale: true, wire.TotalLineTypeRefund: true, wire.TotalLineTypeSuprimento: true, wire.TotalLineTypeSangria: true,
 }
 
 // booked are the lines that a report of the books would have, and those of the kinds
@@ -201,6 +201,9 @@ func booked(books sums, told map[totalKey]tally) map[totalKey]tally {
 	lines := map[totalKey]tally{}
 	for method, sum := range books.sales {
 		lines[totalKey{wire.TotalLineTypeSale, method}] = sum
+	}
+	for method, sum := range books.refunds {
+		lines[totalKey{wire.TotalLineTypeRefund, method}] = sum
 	}
 	for movement, sum := range books.movements {
 		lines[totalKey{wire.TotalLineType(movement), wire.MethodCash}] = sum

@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"balcao/simulators/control"
@@ -66,6 +67,8 @@ type Server struct {
 	requests  *requestLog
 	lock      *os.File
 	now       func() time.Time
+
+	refundsSlow atomic.Bool // refunds but those in cash wait for the command refund
 
 	mu       sync.Mutex // guards all below
 	state    *state

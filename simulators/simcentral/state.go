@@ -71,6 +71,10 @@ type paymentRow struct {
 	Decline    *wire.Decline        `json:"decline,omitempty"`
 	Result     *wire.PaymentResult  `json:"result,omitempty"`
 	Card       *wire.CardCompletion `json:"card,omitempty"`
+	Taken      *int64               `json:"taken,omitempty"`     // cents captured in steps; nil for all or nothing
+	Refunded   int64                `json:"refunded,omitempty"`  // cents that went back or are on their way
+	Processed  bool                 `json:"processed,omitempty"` // reconciled and committed
+	Pix        *pixCharge           `json:"pix,omitempty"`
 	History    []happening          `json:"history"`
 	UpdatedAt  time.Time            `json:"updated_at"`
 }
@@ -103,6 +107,7 @@ type recordRow struct {
 	Kind   string                        `json:"kind"`
 	Hash   string                        `json:"hash"`
 	Result wire.BatchResultResultsResult `json:"result"`
+	Code   string                        `json:"code,omitempty"` // why it was rejected
 	Raw    json.RawMessage               `json:"raw"`
 }
 
@@ -166,6 +171,8 @@ type state struct {
 	entries  *table[ledger.Entry]
 	counters *table[int64]
 	revoked  *table[bool]
+	refunds  *table[refundRow]
+	matches  *table[matchRow]
 
 	ledger  *ledger.Ledger
 	byOrder map[string][]string // payments of an order
@@ -193,6 +200,8 @@ func openState(dir string, accounts []issuer.Account) (*state, error) {
 		entries:  newTable[ledger.Entry](j, "entry"),
 		counters: newTable[int64](j, "counter"),
 		revoked:  newTable[bool](j, "revoked"),
+		refunds:  newTable[refundRow](j, "refund"),
+		matches:  newTable[matchRow](j, "match"),
 		ledger:   ledger.New(),
 		byOrder:  map[string][]string{},
 		live:     map[string]int64{},

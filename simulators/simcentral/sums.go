@@ -16,7 +16,8 @@ type sums struct {
 	movements  map[wire.CashMovementType]tally // of cash
 	facts      map[string]tally                // of the other kinds, by kind
 	openings   map[string]int                  // of the drawer, by cause
-	counted    *int64                          // by the last count
+	refunds    map[wire.Method]tally
+	counted    *int64 // by the last count
 	countedSeq int64
 }
 
@@ -28,11 +29,16 @@ func always(factRef) bool { return true }
 func (s *Server) sum(terminal string, of func(session string) bool, within func(factRef) bool) sums {
 	total := sums{
 		sales: map[wire.Method]tally{}, movements: map[wire.CashMovementType]tally{},
-		facts: map[string]tally{}, openings: map[string]int{},
+		facts: map[string]tally{}, openings: map[string]int{}, refunds: map[wire.Method]tally{},
 	}
 	for _, row := range s.state.payments.rows {
 		if row.TerminalID == terminal && of(row.session()) && !isTraining(&row.Request) && row.sold(within) {
-			total.sales[row.Request.Method] = total.sales[row.Request.Method].plus(row.Request.Amount.Amount)
+			total.sales[row.Request.Method] = total.sales[row.Request.Method].plus(row.soldCents())
+		}
+	}
+	for _, row := range s.state.refunds.rows {
+		if row.TerminalID == terminal && of(row.session()) && row.counts() && within(row.Fact) {
+			total.refunds[row.Method] = total.refunds[row.Method].plus(row.Request.Amount.Amount)
 		}
 	}
 	for _, row := range s.state.day.rows {
@@ -63,7 +69,7 @@ func (t *sums) add(row dayRow) {
 // drawerCents is the cash that should be in the drawer.
 func (t sums) drawerCents() int64 {
 	return t.movements[wire.CashMovementTypeFloat].Cents + t.movements[wire.CashMovementTypeSuprimento].Cents -
-		t.movements[wire.CashMovementTypeSangria].Cents + t.sales[wire.MethodCash].Cents
+		t.movements[wire.CashMovementTypeSangria].Cents + t.sales[wire.MethodCash].Cents - t.refunds[wire.MethodCash].Cents
 }
 
 // session is the session of a payment, empty for none.
