@@ -315,7 +315,7 @@ func stepOf(pointer string, run func(*Server, *call) (answer, *wire.Problem)) fu
 func (s *Server) batchResult(c *call, got *delivery, results []wire.RecordResult) wire.BatchResult {
 	result := wire.BatchResult{
 		Epoch: got.Epoch, AckedSeq: got.stream.AckedSeq, Results: results,
-		ServerTime: s.now().UTC(), SpreadSeconds: spreadSeconds,
+		ServerTime: s.toldTime(c), SpreadSeconds: spreadSeconds,
 	}
 	if got.stream.AckedSeq > 0 {
 		result.Countersignature = signHead(s.signer, c.terminal, got.Epoch, got.stream.AckedSeq, got.stream.LastHash)

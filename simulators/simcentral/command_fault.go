@@ -19,7 +19,8 @@ faults                   what is on
 faults off               no seed, and nothing left of next
 faults log               what fired, JSON: operation, id, call, kind, by
 next OP KIND [DURATION]  the next call of one operation goes wrong; several wait for their turn.
-                         DURATION is for down and slow (default 1s)
+                         DURATION is for down, slow, half-open, wrong-cert and late (default 1s), and
+                         for skew (5m is ahead, -5m behind)
 
 kind          processed  what the caller gets
 down          no         its connection and all others closed, new ones too for a while
@@ -33,6 +34,13 @@ lost-answer   yes        nothing, ever
 reset         yes        a reset connection
 half          yes        half of the answer
 gateway       yes        502 with a page that is no answer
+unauthorised  no         401: the token is not taken
+conflict      no         409 with Retry-After, as if the same call were running
+half-open     no         nothing; new connections stand open and mute for a while
+wrong-cert    no         its connection and all others closed, new ones meet another certificate for a while
+late          yes        the answer, late
+duplicate     yes        a good answer twice on one line, then its end
+skew          yes        the answer with a wrong Date and server_time
 
 operations: `
 
@@ -70,10 +78,16 @@ func (s *Server) commandNext(_ context.Context, args []string) (string, error) {
 		return "", err
 	}
 	what := fault{kind: kind}
-	if what.duration, err = optionalDuration(args[2:], 0); err != nil {
+	if kind == faultSkew {
+		what.duration, err = signedDuration(args[2:])
+	} else {
+		what.duration, err = optionalDuration(args[2:], 0)
+	}
+	if err != nil {
 		return "", err
 	}
 	switch {
+	case kind == faultSkew:
 	case !kind.lasts() && len(args) > 2:
 		return "", fmt.Errorf("%s has no duration", kind)
 	case kind.lasts() && len(args) == 2:

@@ -28,6 +28,7 @@ type faults struct {
 	mu          sync.Mutex
 	down        bool
 	unavailable bool
+	line        lineFaults // what is wrong before a call is heard, and with the clock
 	slow        time.Duration
 	lose        map[string]int // answers still to lose, by operation
 	holds       []*hold
@@ -53,7 +54,12 @@ func newFaults() *faults {
 }
 
 // stop lets everything go that waits.
-func (f *faults) stop() { f.stopOnce.Do(func() { close(f.stopped) }) }
+func (f *faults) stop() {
+	f.stopOnce.Do(func() { close(f.stopped) })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.line.clear()
+}
 
 // gate is the listener that a central which is down closes in a caller's face.
 type gate struct {
@@ -65,8 +71,14 @@ type gate struct {
 func (g *gate) Accept() (net.Conn, error) {
 	for {
 		conn, err := g.Listener.Accept()
-		if err != nil || !g.faults.isDown() {
+		if err != nil {
 			return conn, err
+		}
+		if g.faults.keepMute(conn) {
+			continue
+		}
+		if !g.faults.isDown() {
+			return conn, nil
 		}
 		conn.Close()
 	}
@@ -146,6 +158,7 @@ func (f *faults) outage(duration time.Duration, begin func()) {
 		f.restore = nil
 	}
 	f.down, f.unavailable = false, false
+	f.line.clear()
 	begin()
 	if duration > 0 {
 		f.restore = time.AfterFunc(duration, f.up)
@@ -294,6 +307,7 @@ func (f *faults) describe() string {
 	if f.unavailable {
 		on = append(on, "unavailable")
 	}
+	on = append(on, f.line.describe()...)
 	if f.slow > 0 {
 		on = append(on, "slow "+f.slow.String())
 	}

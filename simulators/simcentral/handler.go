@@ -108,6 +108,10 @@ func (s *Server) handler() http.Handler {
 func (s *Server) serve(op operation, w http.ResponseWriter, r *http.Request) {
 	c := &call{operation: op.name, id: r.PathValue("id"), part: r.PathValue("part"), key: r.Header.Get("Idempotency-Key"), header: r.Header, epoch: r.URL.Query().Get("epoch")}
 	c.fault = s.faults.draw(c.operation, c.id, s.now())
+	if standing := s.faults.ofEveryCall(); standing != "" {
+		c.fault = fault{kind: standing}
+	}
+	s.skewDate(w, c)
 	if s.strikeFirst(w, r, c) {
 		return
 	}
@@ -306,6 +310,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, c *call, status in
 		s.writeHalf(w, c, status, text)
 	}
 	s.requests.add(s.now(), c, status, code, replayed)
+	if c.fault.kind == faultDuplicate && status < http.StatusMultipleChoices && s.writeTwice(w, status, text) {
+		return
+	}
 	w.WriteHeader(status)
 	w.Write(text)
 }
@@ -318,10 +325,10 @@ func encode(body any) ([]byte, error) {
 }
 
 // getStatus says that all is well: when it is not, nothing answers at all.
-func (s *Server) getStatus(*call) (answer, *wire.Problem) {
+func (s *Server) getStatus(c *call) (answer, *wire.Problem) {
 	return ok(wire.Status{
 		State:               wire.StatusStateOperational,
-		ServerTime:          s.now().UTC(),
+		ServerTime:          s.toldTime(c),
 		APIVersions:         []string{"v1"},
 		IdempotencyTTLHours: new(720),
 		Services:            s.services(),

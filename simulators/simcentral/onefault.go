@@ -26,6 +26,13 @@ const (
 	faultReset       faultKind = "reset"        // processed; the connection is reset instead of an answer
 	faultHalf        faultKind = "half"         // processed; half of the answer, then the connection ends
 	faultGateway     faultKind = "gateway"      // processed; 502 with a gateway's page
+	faultRefused     faultKind = "unauthorised" // not processed; 401, the token is not taken
+	faultConflict    faultKind = "conflict"     // not processed; 409 as if the same call were running
+	faultHalfOpen    faultKind = "half-open"    // not processed; this and new connections stand open and mute for a while
+	faultWrongCert   faultKind = "wrong-cert"   // not processed; connections end, new ones meet a stranger's certificate for a while
+	faultLate        faultKind = "late"         // processed at once; answered after a while
+	faultDuplicate   faultKind = "duplicate"    // processed; the answer comes twice on the line
+	faultSkew        faultKind = "skew"         // processed; the answer tells a wrong time
 )
 
 // faultKinds are all of them, in the order a seed picks from: another order is
@@ -33,6 +40,7 @@ const (
 var faultKinds = []faultKind{
 	faultDown, faultLostRequest, faultError, faultRateLimited, faultHTML, faultSlow,
 	faultTwice, faultLostAnswer, faultReset, faultHalf, faultGateway,
+	faultRefused, faultConflict, faultHalfOpen, faultWrongCert, faultLate, faultDuplicate, faultSkew,
 }
 
 // How long a fault with a duration lasts: when it is asked for without one, and the
@@ -43,6 +51,13 @@ const (
 	faultTime    = time.Second
 	faultTimeMin = 50 * time.Millisecond
 	faultTimeMax = 500 * time.Millisecond
+)
+
+// How far off a seed tells the time: more than a till may let pass (2 minutes), up to
+// half a day; either way.
+const (
+	skewMin = 3 * time.Minute
+	skewMax = 12 * time.Hour
 )
 
 // faultRatePPM is how many of a million calls go wrong when a seed comes without a
@@ -58,10 +73,12 @@ const faultLogMax = 10_000
 // A fault is what happens to one call. The zero value is nothing.
 type fault struct {
 	kind     faultKind
-	duration time.Duration // of down and slow
+	duration time.Duration // of what lasts; of skew how far the time is off
 }
 
-func (k faultKind) lasts() bool { return k == faultDown || k == faultSlow }
+func (k faultKind) lasts() bool {
+	return slices.Contains([]faultKind{faultDown, faultSlow, faultHalfOpen, faultWrongCert, faultLate}, k)
+}
 
 // A fired fault is one line of the fault log.
 type fired struct {
@@ -93,6 +110,12 @@ func (s storm) pick(operation string, n uint64) fault {
 	picked := fault{kind: faultKinds[random.IntN(len(faultKinds))]}
 	if picked.kind.lasts() {
 		picked.duration = faultTimeMin + time.Duration(random.Int64N(int64(faultTimeMax-faultTimeMin)))
+	}
+	if picked.kind == faultSkew {
+		picked.duration = skewMin + time.Duration(random.Int64N(int64(skewMax-skewMin)))
+		if random.IntN(2) == 0 {
+			picked.duration = -picked.duration
+		}
 	}
 	return picked
 }
@@ -141,7 +164,7 @@ func (f *faults) draw(operation, id string, now time.Time) fault {
 // note writes to the fault log; f.mu is held.
 func (f *faults) note(operation, id string, now time.Time, what fault, by string) {
 	line := fired{At: now, Operation: operation, ID: id, Call: f.calls[operation], Kind: what.kind, By: by}
-	if what.kind.lasts() {
+	if what.duration != 0 {
 		line.Duration = what.duration.String()
 	}
 	f.firedLog = append(f.firedLog, line)

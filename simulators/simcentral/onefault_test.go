@@ -116,6 +116,26 @@ func TestEachKindOfFaultLooksAsItDoesInTheField(t *testing.T) {
 			require.NotEmpty(t, got.body)
 		}},
 		"gateway": {true, func(t *testing.T, got reply, err error) { page(t, got, err, http.StatusBadGateway) }},
+		"unauthorised": {false, func(t *testing.T, got reply, err error) {
+			require.NoError(t, err)
+			requireProblem(t, got, http.StatusUnauthorized, wire.CodeUnauthorised)
+			require.Contains(t, got.header.Get("WWW-Authenticate"), "invalid_token")
+		}},
+		"conflict": {false, func(t *testing.T, got reply, err error) {
+			require.NoError(t, err)
+			requireProblem(t, got, http.StatusConflict, wire.CodeIdempotencyKeyInUse)
+			require.Equal(t, "1", got.header.Get("Retry-After"))
+		}},
+		"half-open 20ms":  {false, silence},
+		"wrong-cert 20ms": {false, broken},
+		"late 20ms":       {true, answered(http.StatusCreated)},
+		"duplicate":       {true, answered(http.StatusCreated)},
+		"skew -5m": {true, func(t *testing.T, got reply, err error) {
+			require.NoError(t, err)
+			told, err := http.ParseTime(got.header.Get("Date"))
+			require.NoError(t, err)
+			require.WithinDuration(t, time.Now().Add(-5*time.Minute), told, patience)
+		}},
 	}
 	require.Len(t, looks, len(simcentral.FaultKinds()))
 	for words, look := range looks {
@@ -189,8 +209,14 @@ func TestASeedPicksEveryKindAtItsRate(t *testing.T) {
 		seen[kind]++
 		length, err := time.ParseDuration(duration)
 		require.NoError(t, err)
-		require.LessOrEqual(t, length, time.Second)
-		require.Equal(t, kind == "down" || kind == "slow", length > 0, what)
+		switch kind {
+		case "down", "slow", "half-open", "wrong-cert", "late":
+			require.True(t, 0 < length && length <= time.Second, what)
+		case "skew":
+			require.True(t, 3*time.Minute <= length.Abs() && length.Abs() <= 12*time.Hour, what)
+		default:
+			require.Zero(t, length, what)
+		}
 	}
 	require.InDelta(t, 1_000, len(calls)-seen[""], 300)
 	for _, kind := range simcentral.FaultKinds() {
@@ -257,7 +283,7 @@ func TestHelpTellsTheFaultsAndTheCents(t *testing.T) {
 func TestFaultsThatMeanNothingAreRefused(t *testing.T) {
 	s := openShop(t)
 	for _, words := range []string{
-		"next", "next payment-put", "next nothing reset", "next payment-put dance", "next payment-put reset 1s", "next payment-put slow soon",
+		"next", "next payment-put", "next nothing reset", "next payment-put dance", "next payment-put reset 1s", "next payment-put skew", "next payment-put skew soon", "clock", "clock soon", "half-open soon", "portal -1s", "next payment-put slow soon",
 		"faults many", "faults 1 1000001", "faults 1 -1", "faults 1 2 3", "faults -1", "cents", "cents maybe",
 	} {
 		_, err := s.server.Command(t.Context(), strings.Fields(words))

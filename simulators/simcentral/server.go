@@ -113,6 +113,10 @@ func (s *Server) loadCertificates() error {
 	if err != nil {
 		return err
 	}
+	stranger, err := newStranger(pair.Leaf)
+	if err != nil {
+		return err
+	}
 	authority, err := os.ReadFile(s.config.ClientCA)
 	if err != nil {
 		return err
@@ -122,11 +126,12 @@ func (s *Server) loadCertificates() error {
 		return fmt.Errorf("no certificate in %s", s.config.ClientCA)
 	}
 	s.tls = &tls.Config{
-		Certificates: []tls.Certificate{pair},
-		ClientCAs:    pool,
-		ClientAuth:   tls.VerifyClientCertIfGiven,
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
+		// No list of certificates: what answers the handshake changes with a fault.
+		GetCertificate: s.present(pair, stranger),
+		ClientCAs:      pool,
+		ClientAuth:     tls.VerifyClientCertIfGiven,
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
 	}
 	return nil
 }

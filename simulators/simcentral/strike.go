@@ -36,6 +36,17 @@ func (s *Server) strikeFirst(w http.ResponseWriter, r *http.Request, c *call) (o
 		s.writeProblem(w, r, c, wire.NewProblem(wire.CodeRateLimited, "switched to turn away"))
 	case faultHTML:
 		s.writePage(w, c, http.StatusOK, portalPage)
+	case faultRefused:
+		s.writeProblem(w, r, c, wire.NewProblem(wire.CodeUnauthorised, "switched to refuse the token"))
+	case faultConflict:
+		s.writeProblem(w, r, c, wire.NewProblem(wire.CodeIdempotencyKeyInUse, "switched to be busy with it"))
+	case faultHalfOpen:
+		s.faults.standMute(c.fault.duration)
+		s.fallSilent(r, c, "request lost")
+	case faultWrongCert:
+		s.requests.add(s.now(), c, 0, "wrong certificate", false)
+		s.faults.beStranger(c.fault.duration)
+		panic(http.ErrAbortHandler)
 	default:
 		return false
 	}
@@ -46,6 +57,9 @@ func (s *Server) strikeFirst(w http.ResponseWriter, r *http.Request, c *call) (o
 // one left to write.
 func (s *Server) strikeLast(w http.ResponseWriter, r *http.Request, c *call) (over bool) {
 	switch c.fault.kind {
+	case faultLate:
+		s.faults.pause(c.fault.duration)
+		return false
 	case faultLostAnswer:
 		s.fallSilent(r, c, "answer lost")
 	case faultReset:

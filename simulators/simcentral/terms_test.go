@@ -57,7 +57,7 @@ func TestStoreCreditIsTheCustomersAndNoMoreThanThat(t *testing.T) {
 	order.Customer = &wire.Customer{TaxID: new("52998224725")}
 	orderID, id := s.id(), s.id()
 	require.Equal(t, http.StatusCreated, s.putOrder(orderID, order).status)
-	require.Equal(t, "1500", s.command("store-credit 52998224725 1500"))
+	require.Equal(t, "1500", s.command("credit 52998224725 1500"))
 
 	got := decode[wire.Payment](t, s.pay(s.id(), s.payment(orderID, wire.MethodStoreCredit, 1_501)), http.StatusCreated)
 	require.Equal(t, wire.PaymentDeclineCodeInsufficientFunds, *got.Decline.Code)
@@ -73,7 +73,7 @@ func TestStoreCreditIsTheCustomersAndNoMoreThanThat(t *testing.T) {
 
 	nobody := decode[wire.Payment](t, s.pay(s.id(), s.payment(s.id(), wire.MethodStoreCredit, 100)), http.StatusCreated)
 	require.Equal(t, wire.PaymentDeclineCodeNotPermitted, *nobody.Decline.Code, "an order that names no customer")
-	for _, words := range [][]string{{"store-credit"}, {"store-credit", "52998224725", "much"}, {"store-credit", "52998224725", "-1"}} {
+	for _, words := range [][]string{{"credit"}, {"credit", "52998224725", "much"}, {"credit", "52998224725", "-1"}} {
 		_, err := s.server.Command(t.Context(), words)
 		require.ErrorContains(t, err, "usage")
 	}
