@@ -118,14 +118,19 @@ func (c *Client) Inquire(ctx context.Context, paymentID ident.ID) payment.Answer
 		Method: http.MethodGet, Path: paymentPath(paymentID), Timeout: c.config.InquireTimeout,
 	})
 	if err != nil {
-		verdict := payment.Unknown
-		var problem *transport.Problem
-		if errors.As(err, &problem) && problem.Status == http.StatusNotFound {
-			verdict = payment.NotFound
-		}
-		return payment.Answer{Verdict: verdict, Detail: fmt.Sprintf("ask payment %s: %v", paymentID, err)}
+		return notAnswered(paymentID, err)
 	}
 	return c.read(answer, "ask payment", paymentID, func(wire.Payment) bool { return true })
+}
+
+// notAnswered is what is known of a payment after a question without a good answer.
+func notAnswered(paymentID ident.ID, err error) payment.Answer {
+	verdict := payment.Unknown
+	var problem *transport.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusNotFound {
+		verdict = payment.NotFound
+	}
+	return payment.Answer{Verdict: verdict, Detail: fmt.Sprintf("ask payment %s: %v", paymentID, err)}
 }
 
 func paymentPath(id ident.ID) string { return "/v1/payments/" + string(id) }

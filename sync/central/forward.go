@@ -15,8 +15,8 @@ import (
 // An Entry is a stored fact that central is owed as a live call. Its body is sent as
 // the bytes that were stored.
 type Entry struct {
-	Kind   journal.Kind // confirmation, reversal, session_open or session_close
-	ID     ident.ID     // of the fact: the idempotency key; of a session's opening, the session's own id
+	Kind   journal.Kind // confirmation, reversal, capture, refund, session_open or session_close
+	ID     ident.ID     // of the fact: the idempotency key, or a refund's own id; of a session's opening, the session's own id
 	Target ident.ID     // the payment; of a session, the session
 	Body   []byte
 }
@@ -39,6 +39,8 @@ type forwarding struct {
 var forwardings = map[journal.Kind]forwarding{
 	journal.Confirmation{}.Kind(): {http.MethodPost, func(e Entry) string { return paymentPath(e.Target) + "/confirmations" }, readConfirmed},
 	journal.Reversal{}.Kind():     {http.MethodPost, func(e Entry) string { return paymentPath(e.Target) + "/reversals" }, readReversed},
+	kindCapture:                   {http.MethodPost, func(e Entry) string { return paymentPath(e.Target) + "/captures" }, readCaptured},
+	kindRefund:                    {http.MethodPut, refundPath, readRefunded},
 	journal.SessionOpen{}.Kind():  {http.MethodPut, sessionPath, readOpened},
 	journal.SessionClose{}.Kind(): {http.MethodPut, sessionPath, readClosed},
 }
@@ -52,11 +54,7 @@ func (c *Client) Forward(ctx context.Context, entry Entry) (Forwarded, error) {
 	if !known {
 		return Forwarded{}, fmt.Errorf("forward %s %s: no live call tells this kind", entry.Kind, entry.ID)
 	}
-	request := transport.Request{Method: how.method, Path: how.path(entry), Body: entry.Body, Timeout: c.config.ForwardTimeout}
-	if how.method == http.MethodPost {
-		request.Header = http.Header{"Idempotency-Key": {string(entry.ID)}}
-	}
-	answer, err := c.config.Transport.Do(ctx, request)
+	answer, err := c.tell(ctx, entry)
 	var forwarded Forwarded
 	if err == nil {
 		forwarded, err = how.read(answer, entry)
@@ -68,6 +66,16 @@ func (c *Client) Forward(ctx context.Context, entry Entry) (Forwarded, error) {
 		c.log.Warn("central does not acknowledge", "kind", entry.Kind, "id", entry.ID, "status", answer.Status, "state", forwarded.State)
 	}
 	return forwarded, nil
+}
+
+// tell sends an entry of a known kind to where its kind goes.
+func (c *Client) tell(ctx context.Context, entry Entry) (transport.Answer, error) {
+	how := forwardings[entry.Kind]
+	request := transport.Request{Method: how.method, Path: how.path(entry), Body: entry.Body, Timeout: c.config.ForwardTimeout}
+	if how.method == http.MethodPost {
+		request.Header = http.Header{"Idempotency-Key": {string(entry.ID)}}
+	}
+	return c.config.Transport.Do(ctx, request)
 }
 
 // confirmed are the states of a payment whose confirm has been taken; what was

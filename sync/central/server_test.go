@@ -186,7 +186,7 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 
 // nameOf is the operation that a path is for.
 func nameOf(path string) string {
-	for _, name := range []string{"quotes", "reports", "confirmations", "reversals", "sessions", "batches", "watermark", "status", "order", "payment"} {
+	for _, name := range []string{"quotes", "reports", "captures", "refunds", "commit", "reconciliations", "confirmations", "reversals", "sessions", "batches", "watermark", "status", "order", "payment"} {
 		if strings.Contains(path, name) {
 			return name
 		}

@@ -41,6 +41,8 @@ type bank struct {
 	server *simcentral.Server
 	client *central.Client
 	log    lockedText
+	url    string
+	certs  simcentral.Certificates
 }
 
 const anaPAN = "4111111111111111" // published for tests
@@ -66,7 +68,7 @@ func openBank(t *testing.T) *bank {
 	go func() { stopped <- b.server.Run(ctx, func(url string) { ready <- url }) }()
 	select {
 	case url := <-ready:
-		b.client = clientOf(t, url, certs, &b.log, patience)
+		b.client, b.url, b.certs = clientOf(t, url, certs, &b.log, patience), url, certs
 	case err := <-stopped:
 		require.NoError(t, err)
 	case <-time.After(patience):
