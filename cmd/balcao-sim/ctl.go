@@ -39,6 +39,11 @@ func (c *ctlCommand) Run(ctx context.Context) error {
 	if _, err := os.Stat(socket); err != nil {
 		return fmt.Errorf("no shop is open in %s: start balcao-sim demo, or name the folder with --dir", dir)
 	}
+	return printAnswer(ctx, socket, words...)
+}
+
+// printAnswer says words to the simulator behind a socket and prints what it answers.
+func printAnswer(ctx context.Context, socket string, words ...string) error {
 	answer, err := control.Call(ctx, socket, words...)
 	if answer = strings.TrimRight(answer, "\n"); answer != "" {
 		fmt.Println(answer)

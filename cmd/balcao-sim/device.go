@@ -65,8 +65,14 @@ func (c *printerCommand) Run(ctx context.Context) error {
 	return printer.Run(ctx, announce)
 }
 
-// centralCommand runs a central.
+// centralCommand runs a central, or looks at one that runs.
 type centralCommand struct {
+	Serve  centralServeCommand  `cmd:"" default:"withargs" help:"Run it; the word may be left out."`
+	Status centralStatusCommand `cmd:"" help:"What a running central has and what wants looking at: services, orders, payments, ledger, rejected records, streams."`
+}
+
+// centralServeCommand runs a central.
+type centralServeCommand struct {
 	Listen   string `required:"" placeholder:"URL" help:"tcp://127.0.0.1:0 for any free port. The first line of output is 'listening URL' with the https address."`
 	Control  string `placeholder:"SOCKET" help:"Unix socket on which 'balcao-sim ctl' and tests work central."`
 	State    string `required:"" type:"path" placeholder:"DIR" help:"Orders, payments, ledger and the stream of facts. Made when absent."`
@@ -79,7 +85,7 @@ type centralCommand struct {
 }
 
 // Run plays central until ctx ends.
-func (c *centralCommand) Run(ctx context.Context) error {
+func (c *centralServeCommand) Run(ctx context.Context) error {
 	address, err := url.Parse(c.Listen)
 	if err != nil || address.Scheme != "tcp" || address.Host == "" {
 		return fmt.Errorf("listen on %q: central listens on tcp://HOST:PORT", c.Listen)

@@ -79,10 +79,14 @@ func TestCentralSaysFirstWhereItListens(t *testing.T) {
 		"--state", dir + "/state/central", "--keys", dir + "/keys/host.json", "--accounts", dir + "/accounts.json",
 		"--cert", dir + "/certificates/server.pem", "--key", dir + "/certificates/server.key", "--client-ca", dir + "/certificates/ca.pem",
 	}
-	central := start(t, append([]string{"central", "--listen", "tcp://127.0.0.1:0"}, flags...)...)
+	socket := filepath.Join(t.TempDir(), "central.sock")
+	central := start(t, append([]string{"central", "--listen", "tcp://127.0.0.1:0", "--control", socket}, flags...)...)
 	require.Regexp(t, `^listening https://127\.0\.0\.1:[0-9]+$`, central.line())
+	status, complaint, err := ask(t, "central", "status", "--control", socket)
+	require.NoError(t, err, complaint)
+	require.Regexp(t, `(?m)^ledger sum +0\.00$`, status)
 
-	_, complaint, err := ask(t, append([]string{"central", "--listen", "pty:x"}, flags...)...)
+	_, complaint, err = ask(t, append([]string{"central", "--listen", "pty:x"}, flags...)...)
 	require.Error(t, err)
 	require.Contains(t, complaint, "central listens on tcp://HOST:PORT")
 }

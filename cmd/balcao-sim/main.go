@@ -6,6 +6,7 @@
 //	balcao-sim flow             a purchase walked through every step, with its proof
 //	balcao-sim store --dir DIR  a shop without a till
 //	balcao-sim pinpad|scanner|printer|central --listen URL   one device alone
+//	balcao-sim central status   what a running central has, and what wants looking at
 //
 // It contains nothing of the till: demo starts the program balcao, as anybody would.
 package main

@@ -47,6 +47,7 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 		{"central down 30s", "down", ""},
 		{"central up", "", ""},
 		{"central ledger", `"sum": 0`, ""},
+		{"central status", "service orders", ""},
 		{"dance", "", `nobody knows "dance": words begin with pinpad, scanner, printer, central, card,`},
 	} {
 		answer, complaint, err := ask(t, append([]string{"ctl", "--dir", place.Dir}, strings.Fields(row.words)...)...)
@@ -54,6 +55,13 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 		require.Contains(t, answer, row.answer, row.words)
 		require.Contains(t, complaint, row.complaint, row.words)
 	}
+}
+
+func TestAShopsCentralTellsHowItIs(t *testing.T) {
+	place := openStore(t)
+	status, complaint, err := ask(t, "central", "status", "--dir", place.Dir)
+	require.NoError(t, err, complaint)
+	require.Regexp(t, `(?m)^central +up$`, status)
 }
 
 func TestEveryWordOfHelpIsKnownToItsSimulator(t *testing.T) {
