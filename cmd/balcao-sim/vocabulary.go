@@ -110,7 +110,7 @@ var centralWords = []word{
 	{"revoke TERMINAL", "its certificate is good no more (T-0003)"},
 	{"reinstate TERMINAL", "it is good again"},
 	{"status", "what there is and what wants looking at"},
-	{"pix pay|pay-late|expire PAYMENT [ACCOUNT]", "be the payer of a charge, in time or too late, or let it expire"},
+	{"pix pay|pay-late|pay-unseen|notice|expire PAYMENT [ACCOUNT]", "be the payer of a charge: in time, too late, unheard of till notice; or let it expire"},
 	{"refunds slow|at-once", "whether refunds wait for the next word"},
 	{"refund REFUND succeeded|failed", "end a refund that is under way"},
 	{"credit TAX-ID CENTS [STORE]", "give a customer store credit"},

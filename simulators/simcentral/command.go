@@ -46,7 +46,7 @@ var commands = map[string]command{
 	"settle":      {"settle FILE DATE [without=ID] [twice=ID] [cents=ID:CENTS]: write the acquirer's CSV of a business date, perhaps with faults", (*Server).commandSettle},
 	"refunds":     {"refunds slow|at-once: whether refunds but those in cash wait for the command refund", (*Server).commandRefunds},
 	"refund":      {"refund ID succeeded|failed: end one that is under way", (*Server).commandRefund},
-	"pix":         {"pix pay|pay-late|expire ID [ACCOUNT]: be the payer of a charge; pay-late had begun before it was over", (*Server).commandPix},
+	"pix":         {"pix pay|pay-late|pay-unseen|notice|expire ID [ACCOUNT]: be the payer of a charge; pay-late had begun before it was over, pay-unseen is heard of at notice", (*Server).commandPix},
 	"credit":      {"credit TAX-ID CENTS [STORE]: give a customer credit", (*Server).commandStoreCredit},
 	"payment":     {"payment ID: one payment as JSON", (*Server).commandPayment},
 	"log":         {"log [N]: the last requests as JSON", (*Server).commandLog},

@@ -119,7 +119,7 @@ func (s *Server) admitPayment(c *call, request *wire.PaymentRequest) *wire.Probl
 		}
 		return nil
 	}
-	if violations := s.checkTerms(request); len(violations) > 0 {
+	if violations := s.checkTerms(request); request.Result == nil && len(violations) > 0 {
 		return wire.NewProblem(violations[0].Code, "central takes no such payment", violations...)
 	}
 	order, known := s.state.orders.get(request.OrderID)

@@ -149,6 +149,29 @@ func TestAPixThatComesAfterItsCancelIsOwedAndGoesBack(t *testing.T) {
 	require.NotContains(t, s.command("status"), "refund 10.00")
 }
 
+func TestAPixThatCentralHearsOfLateIsASaleOrOwed(t *testing.T) {
+	s := openShop(t)
+	sold, cancelled := s.id(), s.id()
+	for _, id := range []string{sold, cancelled} {
+		s.charge(id, 1_000)
+		require.Equal(t, "requires_action", s.command("pix pay-unseen "+id+" bia"))
+	}
+	require.EqualValues(t, 28_000, s.ledger().Accounts["customer:bia"], "the payer has paid")
+	require.Equal(t, wire.PaymentStatusRequiresAction, s.statusOf(sold), "and nobody at the till can know")
+	lines, _ := s.settled("")
+	require.Len(t, lines, 2, "but the acquirer does")
+	require.Regexp(t, "^E", lines[0]["end_to_end_id"])
+	s.reverse(cancelled, s.id())
+	s.restart()
+	require.Equal(t, "captured", s.command("pix notice "+sold))
+	require.Equal(t, "reversed", s.command("pix notice "+cancelled))
+	books := s.ledger()
+	require.Equal(t, map[string]int64{"shop": 1_000, "owed": 1_000, "transit": 0},
+		map[string]int64{"shop": books.Accounts["merchant:1"], "owed": books.Accounts["owed:1"], "transit": books.Accounts["transit:1"]})
+	_, err := s.server.Command(t.Context(), []string{"pix", "notice", sold})
+	require.ErrorContains(t, err, "nothing to hear of")
+}
+
 func TestAPaidPixIsGivenBackByAReversalUntilItIsConfirmed(t *testing.T) {
 	s := openShop(t)
 	undone, kept := s.id(), s.id()

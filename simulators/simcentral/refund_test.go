@@ -242,13 +242,21 @@ func TestTheBooksAddUpWhateverIsRefunded(t *testing.T) {
 	s := openShop(t)
 	left := map[string]int64{}
 	var ids []string
-	for range 6 {
+	for range 12 {
 		cents := 100 + random.Int64N(900)
 		id := s.id()
-		if random.IntN(2) == 0 {
+		switch random.IntN(4) {
+		case 0:
 			s.pay(id, s.payment(s.id(), wire.MethodCash, cents))
-		} else {
+		case 1:
 			id = s.sell(cents)
+		case 2:
+			s.charge(id, cents)
+			s.command("pix pay " + id)
+		default:
+			s.charge(id, cents)
+			s.reverse(id, s.id())
+			s.command("pix pay-late " + id)
 		}
 		left[id] = cents
 		ids = append(ids, id)
@@ -268,6 +276,8 @@ func TestTheBooksAddUpWhateverIsRefunded(t *testing.T) {
 	for _, cents := range left {
 		want += cents
 	}
+	s.restart()
 	books := s.ledger()
-	require.Equal(t, want, books.Accounts["merchant:1"]+books.Accounts["cash:1:T-0001"])
+	require.Zero(t, books.Sum)
+	require.Equal(t, want, books.Accounts["merchant:1"]+books.Accounts["cash:1:T-0001"]+books.Accounts["owed:1"])
 }

@@ -78,6 +78,8 @@ func (s *Server) settledLines(day string) []settledLine {
 		switch {
 		case row.capturedCents() > 0:
 			lines = append(lines, settledLine{kind: "sale", payment: row, terminal: row.TerminalID, cents: row.capturedCents()})
+		case row.Pix != nil && row.Pix.Unseen: // the bank knows what central has not heard of
+			lines = append(lines, settledLine{kind: "sale", payment: row, terminal: row.TerminalID, cents: row.Request.Amount.Amount})
 		case row.lateCents() > 0:
 			lines = append(lines, settledLine{kind: "late", payment: row, terminal: row.TerminalID, cents: row.lateCents()})
 		}
@@ -99,6 +101,9 @@ func (s *Server) settledLines(day string) []settledLine {
 
 // acquired says whether the acquirer has a part in a payment.
 func (p paymentRow) acquired() bool {
+	if p.Pix != nil {
+		return !isTraining(&p.Request) && p.Pix.PaidAt != nil
+	}
 	return !isTraining(&p.Request) && p.Result != nil && p.Result.Acquirer != nil && *p.Result.Acquirer == acquirer
 }
 
@@ -153,7 +158,11 @@ func decimal(cents int64) string { return strconv.FormatInt(cents, 10) }
 
 // columns are one line; a card is its last four digits.
 func (l settledLine) columns(day string, fee int64) []string {
-	request, result := l.payment.Request, l.payment.Result
+	request := l.payment.Request
+	var result wire.PaymentResult
+	if l.payment.Result != nil {
+		result = *l.payment.Result
+	}
 	brand, last4, count, by := "", "", "1", ""
 	if request.Card != nil {
 		brand, last4 = told(request.Card.Brand), request.Card.Last4
@@ -165,6 +174,9 @@ func (l settledLine) columns(day string, fee int64) []string {
 		by = string(*request.InstallmentBy)
 	}
 	reference := told(result.EndToEndID)
+	if l.payment.Pix != nil {
+		reference = l.payment.Pix.EndToEndID
+	}
 	if l.reference != "" {
 		reference = l.reference
 	}

@@ -13,7 +13,7 @@ const (
 )
 
 // checkTerms names what is wrong with how a payment is to be made, before anybody is
-// asked for money.
+// asked for money. What was settled elsewhere is not asked.
 func (s *Server) checkTerms(request *wire.PaymentRequest) []wire.Violation {
 	return append(checkInstalments(request), checkOffline(request)...)
 }

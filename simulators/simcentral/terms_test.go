@@ -41,6 +41,13 @@ func TestInstalmentsAreOfCreditAndHaveAnOwner(t *testing.T) {
 	}
 }
 
+func TestInstalmentsThatWereAgreedElsewhereAreTakenAsTheyAre(t *testing.T) {
+	s := openShop(t)
+	request := s.payment(s.id(), wire.MethodCredit, 9_000)
+	request.Installments, request.Result = new(18), &wire.PaymentResult{Approved: new(true), Acquirer: new("TEF")}
+	require.Equal(t, wire.PaymentStatusCaptured, decode[wire.Payment](t, s.pay(s.id(), request), http.StatusCreated).Status)
+}
+
 func TestWhatNeedsAHostIsNotTakenWithoutOne(t *testing.T) {
 	s := openShop(t)
 	for _, method := range []wire.Method{wire.MethodPix, wire.MethodVoucher, wire.MethodStoreCredit} {
