@@ -115,6 +115,9 @@ func (s *Server) terminals() map[string]terminalView {
 	for _, row := range s.state.payments.rows {
 		see(row.TerminalID, row.StoreID, row.session())
 	}
+	for _, row := range s.state.refunds.rows {
+		see(row.TerminalID, row.StoreID, row.session())
+	}
 	for _, row := range s.state.day.rows {
 		see(row.TerminalID, row.StoreID, row.SessionID)
 	}

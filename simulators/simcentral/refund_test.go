@@ -182,6 +182,8 @@ func TestAnotherTillOfTheStoreMayRefund(t *testing.T) {
 	books := s.ledger()
 	require.EqualValues(t, 1_000, books.Accounts["cash:1:T-0001"])
 	require.EqualValues(t, -400, books.Accounts["cash:1:T-0002"], "it left the drawer of the till that gave it")
+	require.EqualValues(t, -400, books.Terminals["T-0002"].DrawerCents)
+	require.Contains(t, string(books.Terminals["T-0002"].Sessions["none"]), `"refunds": {`)
 }
 
 func TestARefundMayTakeItsTimeAndMayFail(t *testing.T) {
