@@ -42,6 +42,7 @@ func TestAHalfOpenLineTakesConnectionsAndSaysNothing(t *testing.T) {
 	require.True(t, timeout.Timeout(), "a new one stands open: %v", err)
 
 	waiting := s.dial()
+	require.Eventually(t, func() bool { return s.server.Muted() == 2 }, patience, time.Millisecond)
 	require.Equal(t, "up", s.command("up"))
 	require.NoError(t, waiting.SetReadDeadline(time.Now().Add(patience)))
 	_, err = waiting.Read(make([]byte, 1))
