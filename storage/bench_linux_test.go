@@ -67,7 +67,7 @@ func BenchmarkVerify(b *testing.B) {
 		commit(b, store, lines(headOf(store), journal.BatchMax))
 	}
 	path := newPath(b)
-	require.NoError(b, store.Backup(path))
+	require.NoError(b, store.CopyTo(path))
 	for b.Loop() {
 		report, err := storage.Verify(path)
 		require.NoError(b, err)

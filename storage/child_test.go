@@ -172,7 +172,7 @@ func baseFile(t testing.TB) []byte {
 	store, err := storage.Open(optionsFor(path))
 	require.NoError(t, err)
 	commit(t, store, lines(1, 3))
-	require.NoError(t, store.Backup(path+".copy"))
+	require.NoError(t, store.CopyTo(path+".copy"))
 	require.NoError(t, store.Close())
 	data, err := os.ReadFile(path + ".copy")
 	require.NoError(t, err)

@@ -46,7 +46,7 @@ func (s *Store) commit(batch journal.Batch) error {
 		next = place{at.epoch, rec.Seq, rec.Hash}
 	}
 	err := s.update(func(tx *bbolt.Tx) error {
-		if err := stands(tx, at); err != nil {
+		if err := s.stands(tx, at); err != nil {
 			return err
 		}
 		return put(tx, batch.Facts, records)
@@ -63,8 +63,8 @@ func (s *Store) commit(batch journal.Batch) error {
 }
 
 // stands asserts before writing that the file is where the store believes it is.
-func stands(tx *bbolt.Tx, at place) error {
-	found, err := readHead(tx, at.epoch)
+func (s *Store) stands(tx *bbolt.Tx, at place) error {
+	found, err := readHead(tx, s.layout.about)
 	if err != nil {
 		return err
 	}
@@ -131,9 +131,9 @@ var errReopening = errors.New("it is being reopened")
 
 // holds asserts that every fact that was acknowledged is still there.
 func (s *Store) holds(known place) error {
-	return s.view(func(tx *bbolt.Tx) error {
+	return s.in(known.seq, func(tx *bbolt.Tx, about identity, _ uint64) error {
 		rec, err := readRecord(tx, known.seq)
-		if err == nil && (rec.Hash != known.hash || s.at().epoch != known.epoch) {
+		if err == nil && (rec.Hash != known.hash || about.epochAt(known.seq) != known.epoch) {
 			err = errors.New("it is another fact")
 		}
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
@@ -26,7 +25,7 @@ const newSuffix = ".new"
 // middle of its first write (etcd-io/bbolt#567). Two daemons that start at once
 // are kept apart by a lock on the folder.
 func createIfAbsent(options Options) error {
-	if present(options.Path) && !present(options.Path+newSuffix) {
+	if (present(options.Path) || present(options.Path+manifestSuffix)) && !present(options.Path+newSuffix) {
 		return nil
 	}
 	folder, err := os.Open(filepath.Dir(options.Path))
@@ -40,8 +39,12 @@ func createIfAbsent(options Options) error {
 	if present(options.Path + newSuffix) {
 		options.Log.Info("removed what a start cut short had left", "file", options.Path+newSuffix)
 	}
-	if err := removeIfPresent(options.Path + newSuffix); err != nil || present(options.Path) {
+	if err := removeIfPresent(options.Path + newSuffix); err != nil || present(options.Path) || present(options.Path+manifestSuffix) {
 		return err
+	}
+	// Beginning anew beside them would forget all that they hold.
+	if left, err := periodsBehind(options.Path, 1); err != nil || len(left) > 0 {
+		return errors.Join(err, fmt.Errorf("%q belong to a journal whose first file and list of periods are gone: %s", left, advice))
 	}
 	if err := create(options, folder); err != nil {
 		_ = removeIfPresent(options.Path + newSuffix)
@@ -75,38 +78,8 @@ func create(options Options, folder *os.File) error {
 	return folder.Sync()
 }
 
-// build writes the file under its temporary name, down to the disk.
+// build writes the first file under its temporary name, down to the disk.
 func build(options Options, epoch record.Epoch) error {
-	db, err := bbolt.Open(options.Path+newSuffix, fileMode, &bbolt.Options{
-		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType,
-	})
-	if err != nil {
-		return err
-	}
-	err = db.Update(func(tx *bbolt.Tx) error { return begin(tx, options, epoch) })
-	if err == nil {
-		err = db.Sync()
-	}
-	return errors.Join(err, db.Close())
-}
-
-// begin fills an empty file: buckets, identity, checkpoint.
-func begin(tx *bbolt.Tx, options Options, epoch record.Epoch) error {
-	for _, name := range [][]byte{bucketMeta, bucketFacts, bucketBeside} {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
-	}
-	meta := tx.Bucket(bucketMeta)
-	err := errors.Join(
-		meta.Put(keySchema, []byte(strconv.Itoa(schemaVersion))),
-		meta.Put(keyTerminal, []byte(options.TerminalID)),
-		meta.Put(keyEpoch, epoch[:]),
-		createIndex(tx),
-	)
-	if err != nil {
-		return err
-	}
 	fact := journal.Fact{Seq: firstSeq, ID: options.NewID(), At: options.Now(), Body: journal.Checkpoint{
 		TerminalID: options.TerminalID, Epoch: epoch.String(), Format: format, AppVersion: options.AppVersion,
 	}}
@@ -114,5 +87,38 @@ func begin(tx *bbolt.Tx, options Options, epoch record.Epoch) error {
 	if err != nil {
 		return err
 	}
-	return put(tx, []journal.Fact{fact}, []record.Record{rec})
+	about := identity{schema: schemaVersion, terminal: options.TerminalID, epoch: epoch, first: firstSeq}
+	return fillFile(options.Path+newSuffix, func(tx *bbolt.Tx) error {
+		if err := begin(tx, about); err != nil {
+			return err
+		}
+		return errors.Join(createIndex(tx, about), put(tx, []journal.Fact{fact}, []record.Record{rec}))
+	})
+}
+
+// fillFile makes a file in transactions, down to the disk.
+func fillFile(path string, fill ...func(*bbolt.Tx) error) error {
+	db, err := bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	for _, each := range fill {
+		if err == nil {
+			err = db.Update(each)
+		}
+	}
+	if err == nil {
+		err = db.Sync()
+	}
+	return errors.Join(err, db.Close())
+}
+
+// begin fills an empty file: buckets and identity.
+func begin(tx *bbolt.Tx, about identity) error {
+	for _, name := range [][]byte{bucketMeta, bucketFacts, bucketCarried, bucketBeside} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return about.write(tx)
 }

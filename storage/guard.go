@@ -35,7 +35,7 @@ func isFull(err error) bool {
 func (s *Store) unchanged() bool {
 	var found place
 	err := s.view(func(tx *bbolt.Tx) (err error) {
-		found, err = readHead(tx, s.at().epoch)
+		found, err = readHead(tx, s.layout.about)
 		return err
 	})
 	return err == nil && found == s.at()

@@ -18,7 +18,7 @@ import (
 
 // indexVersion counts changes to what the index says; another one in the file
 // makes it anew.
-const indexVersion = 1
+const indexVersion = 2
 
 // rebuildRecords go into one transaction of a rebuild (49,000 sales a second were
 // measured with it).
@@ -27,8 +27,10 @@ const rebuildRecords = 2000
 // The keys of bucketIndex. The ids of facts grow with time, and the rest sorts
 // behind them: so what a commit changes lies on one page, the last.
 const (
-	prefixID   = 'f' // f, fact id, sequence number → nothing
-	prefixOwed = 'o' // o, fact id → sequence number of a fact that is owed a live call
+	prefixID      = 'f' // f, fact id, sequence number → nothing
+	prefixOwed    = 'o' // o, fact id → sequence number of a fact that is owed a live call
+	prefixReceipt = 'r' // r, receipt number, 8 bytes, sequence number of the sale_paid → nothing
+	prefixSale    = 's' // s, sale id, sequence number of its sale_paid or one of its papers → nothing
 )
 
 var (
@@ -40,10 +42,19 @@ func idKey(id ident.ID, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte{prefixID}, id...), seq)
 }
 
+func receiptKey(receipt int64, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64([]byte{prefixReceipt}, uint64(receipt)), seq)
+}
+
+func saleKey(id ident.ID, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(append([]byte{prefixSale}, id...), seq)
+}
+
 func owedKey(id ident.ID) []byte { return append([]byte{prefixOwed}, id...) }
 
-// createIndex makes an empty index, replacing any there is.
-func createIndex(tx *bbolt.Tx) error {
+// createIndex makes an index of what stands in front of the file's first fact,
+// replacing any there is.
+func createIndex(tx *bbolt.Tx, about identity) error {
 	if tx.Bucket(bucketIndex) != nil {
 		if err := tx.DeleteBucket(bucketIndex); err != nil {
 			return err
@@ -53,7 +64,19 @@ func createIndex(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(index.Put(keyApplied, sequenceKey(firstSeq-1)), index.Put(keyVersion, []byte{indexVersion}))
+	if err := errors.Join(index.Put(keyApplied, sequenceKey(about.first-1)), index.Put(keyVersion, []byte{indexVersion})); err != nil {
+		return err
+	}
+	if tx.Bucket(bucketCarried) == nil {
+		return nil
+	}
+	return tx.Bucket(bucketCarried).ForEach(func(key, value []byte) error {
+		rec, err := decodeAt(key, value)
+		if err != nil {
+			return err
+		}
+		return index.Put(owedKey(rec.ID), sequenceKey(rec.Seq))
+	})
 }
 
 // apply tells the index of facts that follow on those it knows.
@@ -90,8 +113,23 @@ func applyOne(index ledger, fact journal.Fact) error {
 		return index.Delete(owedKey(body.Decision))
 	case journal.PaymentManual:
 		return index.Delete(owedKey(body.Decision))
+	case journal.SalePaid:
+		return errors.Join(index.Put(receiptKey(body.Receipt, fact.Seq), nil), index.Put(saleKey(body.SaleID, fact.Seq), nil))
+	case journal.PrintJob:
+		if body.SaleID != "" {
+			return index.Put(saleKey(body.SaleID, fact.Seq), nil)
+		}
 	}
 	return nil
+}
+
+// owesCall says whether applyOne counts facts of a kind as owed.
+func owesCall(kind journal.Kind) bool {
+	switch kind {
+	case journal.SessionOpen{}.Kind(), journal.Confirmation{}.Kind(), journal.Reversal{}.Kind():
+		return true
+	}
+	return false
 }
 
 // indexLag says whether the index is missing, another program's, or not at seq.
@@ -125,29 +163,36 @@ func (s *Store) rebuild(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("rebuild indexes: %w", err)
 	}
-	head := s.at().seq
-	at := place{epoch: s.at().epoch}
-	err := s.update(createIndex)
+	if err := rebuildIndex(ctx, s.update, s.layout.about, s.at().seq); err != nil {
+		s.setBroken(err)
+		return fmt.Errorf("rebuild indexes: %w: %v", ErrBroken, err)
+	}
+	return nil
+}
+
+// rebuildIndex makes the index of one file anew, up to the fact numbered head.
+func rebuildIndex(ctx context.Context, update func(func(*bbolt.Tx) error) error, about identity, head uint64) error {
+	at := about.start()
+	err := update(func(tx *bbolt.Tx) error { return createIndex(tx, about) })
 	for err == nil && at.seq < head {
 		if err = ctx.Err(); err == nil {
-			err = s.update(func(tx *bbolt.Tx) (err error) {
-				at, err = reapply(tx, at, head)
+			err = update(func(tx *bbolt.Tx) (err error) {
+				at, err = reapply(tx, about, at, head)
 				return err
 			})
 		}
 	}
 	if err != nil {
-		s.setBroken(err)
-		return fmt.Errorf("rebuild indexes from fact %d: %w: %v", at.seq+1, ErrBroken, err)
+		return fmt.Errorf("from fact %d: %w", at.seq+1, err)
 	}
 	return nil
 }
 
 // reapply indexes the next records of the file.
-func reapply(tx *bbolt.Tx, at place, head uint64) (place, error) {
+func reapply(tx *bbolt.Tx, about identity, at place, head uint64) (place, error) {
 	var facts []journal.Fact
 	for at.seq < head && len(facts) < rebuildRecords {
-		next, rec, err := step(tx, at)
+		next, rec, err := step(tx, about, at)
 		if err != nil {
 			return at, err
 		}
@@ -174,57 +219,57 @@ func currentIndex(tx *bbolt.Tx) (*bbolt.Cursor, error) {
 
 // Live answers the facts that are owed a live call, in order: confirmations and
 // reversals that no payment_confirmed, payment_reversed or payment_manual names,
-// and openings of sessions that [Store.MarkSent] was not called for.
+// and openings of sessions that [Store.MarkSent] was not called for. Those of
+// older files are among them.
 func (s *Store) Live() ([]record.Record, error) {
 	var records []record.Record
-	err := s.view(func(tx *bbolt.Tx) error {
-		cursor, err := currentIndex(tx)
-		if err != nil {
-			return err
-		}
-		for key, value := cursor.Seek([]byte{prefixOwed}); bytes.HasPrefix(key, []byte{prefixOwed}); key, value = cursor.Next() {
-			if len(value) != len(sequenceKey(0)) || isSent(tx, ident.ID(key[1:])) {
-				continue
-			}
-			rec, err := readRecord(tx, binary.BigEndian.Uint64(value))
-			if err != nil {
-				return err
-			}
-			records = append(records, rec)
-		}
-		return nil
+	err := s.view(func(tx *bbolt.Tx) (err error) {
+		records, err = readOwed(tx)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read facts that are owed a call: %w", err)
+	}
+	return records, nil
+}
+
+// readOwed reads what a file says is owed a live call, in order.
+func readOwed(tx *bbolt.Tx) ([]record.Record, error) {
+	cursor, err := currentIndex(tx)
+	if err != nil {
+		return nil, err
+	}
+	var records []record.Record
+	for key, value := cursor.Seek([]byte{prefixOwed}); bytes.HasPrefix(key, []byte{prefixOwed}); key, value = cursor.Next() {
+		if len(value) != len(sequenceKey(0)) || isSent(tx, ident.ID(key[1:])) {
+			continue
+		}
+		bucket := tx.Bucket(bucketFacts)
+		if carried := tx.Bucket(bucketCarried); carried != nil && carried.Get(value) != nil {
+			bucket = carried
+		}
+		rec, err := readFrom(bucket, binary.BigEndian.Uint64(value))
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, rec)
 	}
 	slices.SortFunc(records, func(a, b record.Record) int { return cmp.Compare(a.Seq, b.Seq) })
 	return records, nil
 }
 
-// ByID answers the facts with that id, in order; none is no error. An id may have
-// several: the opening and the end of one session share theirs.
-func (s *Store) ByID(id ident.ID) ([]record.Record, error) {
-	var records []record.Record
-	err := s.view(func(tx *bbolt.Tx) error {
-		prefix := append([]byte{prefixID}, id...)
-		cursor, err := currentIndex(tx)
-		if err != nil {
-			return err
-		}
-		for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = cursor.Next() {
-			if len(key) != len(prefix)+len(sequenceKey(0)) {
-				continue
-			}
-			rec, err := readRecord(tx, binary.BigEndian.Uint64(key[len(prefix):]))
-			if err != nil {
-				return err
-			}
-			records = append(records, rec)
-		}
-		return nil
-	})
+// numbersUnder answers the sequence numbers that end the index's keys of one
+// prefix, at most limit of them.
+func numbersUnder(tx *bbolt.Tx, prefix []byte, limit int) ([]uint64, error) {
+	cursor, err := currentIndex(tx)
 	if err != nil {
-		return nil, fmt.Errorf("read facts %s: %w", id, err)
+		return nil, err
 	}
-	return records, nil
+	var numbers []uint64
+	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix) && len(numbers) < limit; key, _ = cursor.Next() {
+		if len(key) == len(prefix)+len(sequenceKey(0)) {
+			numbers = append(numbers, binary.BigEndian.Uint64(key[len(prefix):]))
+		}
+	}
+	return numbers, nil
 }

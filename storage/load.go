@@ -60,30 +60,60 @@ func abandon(file *os.File) error {
 	return errors.Join(unix.Flock(int(file.Fd()), unix.LOCK_UN), file.Close())
 }
 
-// load closes the file if it is open, opens it from the disk and reads where it
-// stands. Its indexes may lag. It runs in the writer goroutine, or before that.
+// load closes the file if it is open, reads which one is current, opens it from
+// the disk and reads where it stands. Its indexes may lag. It runs in the writer
+// goroutine, or before that.
 func (s *Store) load() (lag bool, err error) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	err = s.file.close()
 	s.file = handle{}
+	if err != nil {
+		return false, err
+	}
+	file, known, err := s.openCurrent()
+	if err != nil {
+		return false, err
+	}
+	about, found, lag, err := inspect(file, s.options.TerminalID)
+	if err == nil && about.first != known.current().First {
+		err = fmt.Errorf("it begins with fact %d, the list of periods says %d: %s", about.first, known.current().First, advice)
+	}
 	if err == nil {
-		err = dropCache(s.options.Path)
+		err = known.follows(about)
 	}
-	if err != nil {
-		return false, err
-	}
-	file, err := openFile(s.options.Path, s.options.FileBytesMax)
-	if err != nil {
-		return false, err
-	}
-	found, lag, err := inspect(file, s.options.TerminalID)
 	if err != nil {
 		return false, errors.Join(err, file.close())
 	}
-	s.file = file
+	s.file, s.layout = file, layout{known, about}
 	s.moveTo(found)
 	return lag, nil
+}
+
+// openCurrent opens the file that the list of periods names last. A daemon that
+// is just leaving may have rotated before it let go of the file, so the list is
+// read again once the lock is held.
+func (s *Store) openCurrent() (handle, manifest, error) {
+	known, err := readManifest(s.options.Path, s.options.TerminalID)
+	for err == nil {
+		path := sibling(s.options.Path, known.current().File)
+		if err := dropCache(path); err != nil {
+			return handle{}, manifest{}, err
+		}
+		file, err := openFile(path, s.options.FileBytesMax)
+		if err != nil {
+			return handle{}, manifest{}, err
+		}
+		again, err := readManifest(s.options.Path, s.options.TerminalID)
+		if err == nil && again.current() == known.current() {
+			return file, again, nil
+		}
+		if err = errors.Join(err, file.close()); err != nil {
+			return handle{}, manifest{}, err
+		}
+		known = again
+	}
+	return handle{}, manifest{}, err
 }
 
 // settle brings indexes that lag up to date.
@@ -91,7 +121,7 @@ func (s *Store) settle(lag bool) error {
 	if !lag {
 		return nil
 	}
-	s.options.Log.Warn("indexes lag behind the journal and are made anew", "file", s.options.Path, "seq", s.at().seq)
+	s.options.Log.Warn("indexes lag behind the journal and are made anew", "file", s.path(), "seq", s.at().seq)
 	return s.rebuild(context.Background())
 }
 
@@ -160,11 +190,10 @@ func checkWhole(path string) error {
 }
 
 // inspect reads whose file it is, where it stands, and whether its index lags.
-func inspect(file handle, terminal string) (found place, lag bool, err error) {
+func inspect(file handle, terminal string) (about identity, found place, lag bool, err error) {
 	err = guard(func() error {
-		return file.db.View(func(tx *bbolt.Tx) error {
-			about, err := readIdentity(tx)
-			if err != nil {
+		return file.db.View(func(tx *bbolt.Tx) (err error) {
+			if about, err = readIdentity(tx); err != nil {
 				return err
 			}
 			if about.terminal != terminal {
@@ -177,38 +206,44 @@ func inspect(file handle, terminal string) (found place, lag bool, err error) {
 			return nil
 		})
 	})
-	return found, lag, err
+	return about, found, lag, err
 }
 
-// readTail verifies the checkpoint and the last records, and answers the head.
+// readTail verifies the checkpoints and the last records, and answers the head.
 func readTail(tx *bbolt.Tx, about identity) (place, error) {
 	last, err := lastSeq(tx)
 	if err != nil {
 		return place{}, err
 	}
-	first, err := readRecord(tx, firstSeq)
-	if err != nil {
-		return place{}, err
-	}
-	fact, err := record.Fact(first)
-	if err != nil {
-		return place{}, err
-	}
-	if err := about.confirms(fact); err != nil {
-		return place{}, err
-	}
-	from := uint64(firstSeq)
-	if last > tailRecords {
-		from = last - tailRecords + 1
-	}
-	at := place{epoch: about.epoch}
-	if at.seq, at.hash, err = before(tx, from); err != nil {
-		return place{}, err
-	}
-	for at.seq < last {
-		if at, _, err = step(tx, at); err != nil {
+	for number := range about.checkpoints() {
+		if err := confirmAt(tx, about, number); err != nil {
 			return place{}, err
 		}
 	}
-	return at, nil
+	from := about.first
+	if last-about.first >= tailRecords {
+		from = last - tailRecords + 1
+	}
+	at, err := before(tx, about, from)
+	for err == nil && at.seq < last {
+		at, _, err = step(tx, about, at)
+	}
+	return at, err
+}
+
+// confirmAt holds the identity against one of the file's checkpoints.
+func confirmAt(tx *bbolt.Tx, about identity, number uint64) error {
+	at, err := before(tx, about, number)
+	if err != nil {
+		return err
+	}
+	_, rec, err := step(tx, about, at)
+	if err != nil {
+		return err
+	}
+	fact, err := record.Fact(rec)
+	if err != nil {
+		return err
+	}
+	return about.confirms(fact)
 }

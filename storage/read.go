@@ -34,7 +34,11 @@ var errMissing = &record.DamageError{Check: record.CheckSequence, Err: errors.Ne
 
 // readRecord copies one record out and checks all but its place in the chain.
 func readRecord(tx *bbolt.Tx, seq uint64) (record.Record, error) {
-	data := tx.Bucket(bucketFacts).Get(sequenceKey(seq))
+	return readFrom(tx.Bucket(bucketFacts), seq)
+}
+
+func readFrom(bucket *bbolt.Bucket, seq uint64) (record.Record, error) {
+	data := bucket.Get(sequenceKey(seq))
 	if data == nil {
 		return record.Record{}, &BadRecordError{Seq: seq, Err: errMissing}
 	}
@@ -54,31 +58,40 @@ func decode(seq uint64, data []byte) (record.Record, error) {
 	return rec, nil
 }
 
-// follow checks that rec is the next one, and answers the place it leads to.
-func (p place) follow(rec record.Record) (place, error) {
-	if err := rec.Follows(p.hash, p.epoch); err != nil {
+// decodeAt reads a record under its key.
+func decodeAt(key, value []byte) (record.Record, error) {
+	if len(key) != len(sequenceKey(0)) {
+		return record.Record{}, fmt.Errorf("%w: a record under a key of %d bytes", errUnreadable, len(key))
+	}
+	return decode(binary.BigEndian.Uint64(key), value)
+}
+
+// follow checks that rec is the next one and of an epoch, and answers the place
+// it leads to.
+func (p place) follow(rec record.Record, epoch record.Epoch) (place, error) {
+	if err := rec.Follows(p.hash, epoch); err != nil {
 		return place{}, &BadRecordError{Seq: rec.Seq, Kind: rec.Kind, Err: err}
 	}
-	return place{p.epoch, rec.Seq, rec.Hash}, nil
+	return place{epoch, rec.Seq, rec.Hash}, nil
 }
 
 // step reads the record behind a place.
-func step(tx *bbolt.Tx, at place) (place, record.Record, error) {
+func step(tx *bbolt.Tx, about identity, at place) (place, record.Record, error) {
 	rec, err := readRecord(tx, at.seq+1)
 	if err != nil {
 		return place{}, record.Record{}, err
 	}
-	next, err := at.follow(rec)
+	next, err := at.follow(rec, about.epochAt(rec.Seq))
 	return next, rec, err
 }
 
-// before answers the number and hash in front of a record; zeros in front of the first.
-func before(tx *bbolt.Tx, seq uint64) (uint64, record.Hash, error) {
-	if seq <= firstSeq {
-		return firstSeq - 1, record.Hash{}, nil
+// before answers the place in front of a record of the file.
+func before(tx *bbolt.Tx, about identity, seq uint64) (place, error) {
+	if seq <= about.first {
+		return about.start(), nil
 	}
 	rec, err := readRecord(tx, seq-1)
-	return seq - 1, rec.Hash, err
+	return place{about.epochAt(seq - 1), seq - 1, rec.Hash}, err
 }
 
 func lastSeq(tx *bbolt.Tx) (uint64, error) {
@@ -90,23 +103,27 @@ func lastSeq(tx *bbolt.Tx) (uint64, error) {
 }
 
 // readHead answers where the file stands.
-func readHead(tx *bbolt.Tx, epoch record.Epoch) (place, error) {
+func readHead(tx *bbolt.Tx, about identity) (place, error) {
 	last, err := lastSeq(tx)
 	if err != nil {
 		return place{}, err
 	}
 	rec, err := readRecord(tx, last)
-	return place{epoch, last, rec.Hash}, err
+	return place{about.epochAt(last), last, rec.Hash}, err
 }
 
 // read copies out records behind a place, at most limit and at most bytesMax on
-// the wire, but at least one; it ends at the head. The transaction is short.
+// the wire, but at least one; it ends at the head, and where a file or an epoch
+// ends. The transaction is short.
 func (s *Store) read(at place, limit, bytesMax int) ([]record.Record, error) {
-	head := s.at().seq
+	if at.seq >= s.at().seq {
+		return nil, nil
+	}
 	var records []record.Record
-	err := s.view(func(tx *bbolt.Tx) error {
-		for bytes := 0; at.seq < head && len(records) < limit; {
-			next, rec, err := step(tx, at)
+	err := s.in(at.seq+1, func(tx *bbolt.Tx, about identity, last uint64) error {
+		last = min(last, about.epochEnd(at.seq+1))
+		for bytes := 0; at.seq < last && len(records) < limit; {
+			next, rec, err := step(tx, about, at)
 			if err != nil {
 				return err
 			}
@@ -128,15 +145,16 @@ func wireBytes(rec record.Record) int {
 
 // Records answers the facts from a number on, as many as limit and bytesMax (of
 // their JSON on the wire) allow but at least one, and the hash in front of the
-// first: one batch of the contract. Behind the head there are none. A number
-// beyond that is an error: whoever asks has seen facts that this file has lost.
+// first: one batch of the contract. All are of one file and one epoch, so there
+// may be fewer although more follow. Behind the head there are none. A number
+// beyond that is an error: whoever asks has seen facts that this journal has lost.
 func (s *Store) Records(from uint64, limit, bytesMax int) ([]record.Record, record.Hash, error) {
-	at := s.at()
-	if from < firstSeq || from > at.seq+1 {
-		return nil, record.Hash{}, fmt.Errorf("read facts from %d: the journal holds %d to %d", from, uint64(firstSeq), at.seq)
+	at, kept := s.at(), s.firstKept()
+	if from < kept || from > at.seq+1 {
+		return nil, record.Hash{}, fmt.Errorf("read facts from %d: the journal holds %d to %d", from, kept, at.seq)
 	}
-	err := s.view(func(tx *bbolt.Tx) (err error) {
-		at.seq, at.hash, err = before(tx, from)
+	err := s.in(min(from, at.seq), func(tx *bbolt.Tx, about identity, _ uint64) (err error) {
+		at, err = before(tx, about, from)
 		return err
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package storage keeps the facts of one till in one bbolt file.
+// Package storage keeps the facts of one till in bbolt files, one for each period.
 //
 // A durable decision is one [Store.Commit]: its facts and the indexes over them
 // in one transaction, or nothing. Facts are appended, never changed; each carries
@@ -8,7 +8,8 @@
 // decides nothing, sends nothing and knows no fact's meaning beyond which ones
 // are owed a live call. One goroutine writes; any may read.
 //
-// Start with [Open]. [Verify] and [Dump] look at copies of a file, sound or not.
+// Start with [Open]. [Store.Rotate] begins a new period file. [VerifyJournal] and
+// [Dump] look at copies, sound or not; [Restore] and [Rebuild] make good files of them.
 //
 // Facts: bbolt v1.5.0, its source and its tracker; the contract for the chain.
 package storage
@@ -53,9 +54,9 @@ const (
 	BallastBytes = 4 << 20
 )
 
-// Options say whose journal it is and where. All but the last two must be given.
+// Options say whose journal it is and where. All but the last three must be given.
 type Options struct {
-	Path       string // of the file; its folder must exist
+	Path       string // of the first period file; its folder must exist, and is the journal's
 	TerminalID string
 	AppVersion string // goes into a new file's checkpoint
 	Now        func() time.Time
@@ -63,7 +64,9 @@ type Options struct {
 	Entropy    io.Reader // for the epoch of a new file
 	Log        *slog.Logger
 
-	FileBytesMax int64 // 0 means [FileBytesMax]
+	Machine string // what tells this machine from another, see [Machine]; empty: not looked at
+
+	FileBytesMax int64 // of each period file; 0 means [FileBytesMax]
 	BallastBytes int64 // 0 means [BallastBytes], less than 0 no ballast
 }
 
@@ -80,7 +83,7 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-// Store is an open journal file. Its methods may be called from any goroutine.
+// Store is an open journal. Its methods may be called from any goroutine.
 type Store struct {
 	options Options
 
@@ -89,17 +92,21 @@ type Store struct {
 	stopped chan struct{}
 	once    sync.Once
 
-	// gate guards file: readers hold it for as long as they read, reopening takes it
-	// whole. Only the writer goroutine changes file, and so reads it without.
-	gate sync.RWMutex
-	file handle
+	// gate guards file and layout: readers hold it for as long as they read, reopening
+	// and rotating take it whole. Only the writer goroutine changes them, and so reads
+	// them without.
+	gate   sync.RWMutex
+	file   handle
+	layout layout
+
+	afterStep func(step string) error // of tests, see rotate.go
 
 	state sync.Mutex // guards the rest
 	place place
 	cause error // of ErrBroken, nil while the file is sound
 }
 
-// A place is where the journal stands.
+// A place is where the journal stands: the epoch, number and hash of a fact.
 type place struct {
 	epoch record.Epoch
 	seq   uint64
@@ -118,7 +125,8 @@ type job struct {
 //
 // It refuses a file of another terminal, of a later program, an empty one, and
 // one whose last records are not what was written; the error says what to do.
-// Indexes that lag behind are made anew.
+// Indexes that lag behind are made anew. A file of the schema before is brought to
+// this one's, and a copy of it is kept.
 func Open(options Options) (*Store, error) {
 	options, err := options.complete()
 	if err != nil {
@@ -133,6 +141,12 @@ func Open(options Options) (*Store, error) {
 	}
 	lag, err := s.load()
 	if err == nil {
+		err = s.clearUp()
+	}
+	if err == nil {
+		err = s.migrate()
+	}
+	if err == nil {
 		err = s.settle(lag)
 	}
 	if err != nil {
@@ -141,6 +155,8 @@ func Open(options Options) (*Store, error) {
 	if err := s.restoreBallast(); err != nil {
 		options.Log.Warn("no ballast beside the journal", "error", err)
 	}
+	s.mendOlder(context.Background())
+	s.noteMachine()
 	go s.write()
 	return s, nil
 }
@@ -188,7 +204,7 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Epoch is the journal's own random number, as facts carry it.
+// Epoch is the journal's own random number, as new facts carry it.
 func (s *Store) Epoch() string { return s.at().epoch.String() }
 
 // Head is the number and the hash of the last fact that was committed.

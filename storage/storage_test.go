@@ -197,9 +197,9 @@ func change(t testing.TB, path string, edit func(tx *bbolt.Tx) error) {
 func TestALaterProgramsJournalIsRefusedWithAClearSentence(t *testing.T) {
 	options := optionsFor(newPath(t))
 	require.NoError(t, open(t, options).Close())
-	change(t, options.Path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("2")) })
+	change(t, options.Path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("3")) })
 	_, err := storage.Open(options)
-	require.ErrorContains(t, err, "schema 2 was written by a later version of the program")
+	require.ErrorContains(t, err, "schema 3 was written by a later version of the program")
 	report, err := storage.Verify(options.Path)
 	require.NoError(t, err)
 	require.False(t, report.OK())
@@ -319,7 +319,7 @@ func TestReopenNoticesThatAcknowledgedFactsAreGone(t *testing.T) {
 	store := open(t, options)
 	commit(t, store, lines(1, 2))
 	older := filepath.Join(t.TempDir(), "older.db")
-	require.NoError(t, store.Backup(older))
+	require.NoError(t, store.CopyTo(older))
 	commit(t, store, lines(3, 2))
 	require.NoError(t, os.Rename(older, options.Path))
 	for range 2 {
@@ -355,17 +355,16 @@ func TestAPageThatVanishesIsAnErrorAndNoCrash(t *testing.T) {
 	require.ErrorContains(t, err, "restore the last backup")
 }
 
-func TestABackupIsTheJournalAsItWas(t *testing.T) {
+func TestACopyIsTheFileAsItWas(t *testing.T) {
 	options := optionsFor(newPath(t))
 	store := open(t, options)
 	commit(t, store, lines(1, 10))
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	require.NoError(t, store.Backup(copied))
+	require.NoError(t, store.CopyTo(copied))
 	commit(t, store, lines(11, 1))
 	dump := requireSound(t, copied)
 	require.Equal(t, 11, strings.Count(dump, "\n"))
-	require.Error(t, store.Backup(options.Path))
-	require.Error(t, store.Backup(filepath.Join(t.TempDir(), "missing", "copy.db")))
+	require.Error(t, store.CopyTo(filepath.Join(t.TempDir(), "missing", "copy.db")))
 	info, err := os.Stat(copied)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())

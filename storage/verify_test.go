@@ -29,7 +29,7 @@ func grown(t testing.TB, commits int) []byte {
 		require.NoError(t, store.SetBeside(t.Context(), map[string][]byte{fmt.Sprint("mark/", i%3): []byte("17")}))
 	}
 	path := newPath(t)
-	require.NoError(t, store.Backup(path))
+	require.NoError(t, store.CopyTo(path))
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return data
@@ -57,7 +57,7 @@ func TestAReportSaysWhatAFileHolds(t *testing.T) {
 	require.True(t, report.OK(), "%+v", report)
 	require.Equal(t, terminal, report.TerminalID)
 	require.Len(t, report.Epoch, 16)
-	require.Equal(t, 1, report.Schema)
+	require.Equal(t, storage.SchemaVersion, report.Schema)
 	require.EqualValues(t, 21, report.Last)
 	require.Equal(t, map[journal.Kind]int{"checkpoint": 1, "confirmation": 5, "login_refused": 5, "line_added": 10}, report.Kinds)
 
@@ -236,7 +236,7 @@ func TestACopyTornBetweenTwoStatesIsNamedOrIsOneOfThem(t *testing.T) {
 	}
 	late := state()
 	lateCopy := newPath(t)
-	require.NoError(t, store.Backup(lateCopy))
+	require.NoError(t, store.CopyTo(lateCopy))
 	whole := dumped(t, lateCopy)
 	torn, named := 0, 0
 	for cut := 4096; cut < len(late); cut += slowdown * 4096 {

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"time"
@@ -42,6 +43,10 @@ func drawFact(t *rapid.T, kind journal.Kind) journal.Fact {
 func fill(t *rapid.T, value reflect.Value, path string) {
 	if value.Type() == reflect.TypeFor[time.Time]() {
 		value.Set(reflect.ValueOf(drawTime(t)))
+		return
+	}
+	if value.Type() == reflect.TypeFor[json.RawMessage]() {
+		value.SetBytes(fmt.Appendf(nil, `{"cart":[%d],"seen":%t}`, rapid.IntRange(-9, 9).Draw(t, path), rapid.Bool().Draw(t, path)))
 		return
 	}
 	switch value.Kind() {

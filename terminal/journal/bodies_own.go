@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/json"
 	"time"
 
 	"balcao/terminal/device"
@@ -196,3 +197,15 @@ type Quarantined struct {
 
 // Kind of a record in quarantine.
 func (Quarantined) Kind() Kind { return "quarantined" }
+
+// StateCheckpoint is the first fact of every period file but a till's first: the
+// till's whole state, so that a start needs no older file. Version counts changes
+// to State, which is the core's own and opaque here: a JSON object without floats
+// and numbers of 2^53 and more.
+type StateCheckpoint struct {
+	Version int             `json:"version"`
+	State   json.RawMessage `json:"state"`
+}
+
+// Kind of a checkpoint of the state.
+func (StateCheckpoint) Kind() Kind { return "state_checkpoint" }
