@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"balcao/storage"
+	"balcao/terminal/journal"
 )
 
 // The environment variables that make the test binary a writer.
@@ -29,6 +30,7 @@ const (
 	modeCommit = "commit"
 	modeCreate = "create" // nothing more
 	modeLie    = "lie"    // acknowledge before committing
+	modeRotate = "rotate" // begin a new period between the commits
 )
 
 const (
@@ -75,13 +77,20 @@ func write(store *storage.Store) {
 	tries := 0
 	for done := 0; done < childCommits && tries < childTries; {
 		batch := lines(headOf(store), 1+done%3)
+		save := func() error { return store.Commit(context.Background(), batch) }
+		if period, err := store.Period(); os.Getenv(childMode) == modeRotate && err == nil && period.Count == done {
+			batch = journal.Batch{Facts: []journal.Fact{checkpoint(headOf(store))}}
+			save = func() error { return store.Rotate(context.Background(), batch.Facts[0]) }
+		}
 		if os.Getenv(childMode) == modeLie {
 			fmt.Println("ACK", batch.Last())
 		}
-		switch err := store.Commit(context.Background(), batch); {
+		switch err := save(); {
 		case err == nil:
 			fmt.Println("ACK", batch.Last())
-			done++
+			if batch.Facts[0].Body.Kind() != "state_checkpoint" {
+				done++
+			}
 		case errors.Is(err, storage.ErrFull):
 			fmt.Println("FULL", err)
 			tries++
@@ -91,6 +100,9 @@ func write(store *storage.Store) {
 			if err := store.Reopen(context.Background()); err != nil {
 				fmt.Println("REOPEN", err)
 			}
+		case os.Getenv(childMode) == modeRotate && batch.Facts[0].Body.Kind() == "state_checkpoint":
+			fmt.Println("NO", err)
+			tries++
 		default:
 			fmt.Println("REFUSED", err)
 			return
