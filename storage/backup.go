@@ -72,8 +72,7 @@ func (s *Store) backup(ctx context.Context, target *backupTarget) error {
 			Epoch: head.epoch.String(), Last: head.seq, Head: head.hash.String(), MadeAt: s.options.Now(),
 		}
 		return target.write(known.current().File, func(w io.Writer) error {
-			_, err := tx.WriteTo(whileSound{s, ctx, w})
-			return err
+			return s.copyTo(ctx, tx, w)
 		})
 	})
 	if err != nil {
@@ -95,10 +94,7 @@ func (s *Store) copyCurrent(path string) error {
 	if err != nil {
 		return err
 	}
-	err = s.view(func(tx *bbolt.Tx) error {
-		_, err := tx.WriteTo(whileSound{s, context.Background(), file})
-		return err
-	})
+	err = s.view(func(tx *bbolt.Tx) error { return s.copyTo(context.Background(), tx, file) })
 	if err == nil {
 		err = file.Sync()
 	}
@@ -119,23 +115,41 @@ func asFull(err error) error {
 	return err
 }
 
+// copyTo writes the file as a transaction sees it. bbolt tells the text of an
+// error and not the error, so that it must be kept.
+func (s *Store) copyTo(ctx context.Context, tx *bbolt.Tx, w io.Writer) error {
+	target := &whileSound{store: s, ctx: ctx, to: w}
+	_, err := tx.WriteTo(target)
+	if err != nil && target.err != nil {
+		return target.err
+	}
+	return err
+}
+
 // whileSound writes until ctx ends or the journal is broken: then it must be
 // reopened, which waits for readers, and a copy of it is worth nothing.
 type whileSound struct {
 	store *Store
 	ctx   context.Context //nolint:containedctx // of one copy
 	to    io.Writer
+	err   error // the first
 }
 
 // Write writes one piece of the copy.
-func (w whileSound) Write(data []byte) (int, error) {
+func (w *whileSound) Write(data []byte) (written int, err error) {
 	if cause := w.store.brokenBy(); cause != nil {
-		return 0, fmt.Errorf("%w: %v", ErrBroken, cause)
+		err = fmt.Errorf("%w: %v", ErrBroken, cause)
 	}
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
+	if err == nil {
+		err = w.ctx.Err()
 	}
-	return w.to.Write(data)
+	if err == nil {
+		written, err = w.to.Write(data)
+	}
+	if w.err == nil {
+		w.err = err
+	}
+	return written, err
 }
 
 // A backupTarget is the folder of a backup that is being made.

@@ -301,6 +301,13 @@ func requireNothingLost(t testing.TB, path string, found run) {
 	requireJournal(t, filepath.Dir(path))
 }
 
+func freeOn(t testing.TB, folder string) int {
+	t.Helper()
+	var room unix.Statfs_t
+	require.NoError(t, unix.Statfs(folder, &room))
+	return int(room.Bavail) * int(room.Bsize)
+}
+
 func TestARotationOnAFullDiskIsACleanNo(t *testing.T) {
 	t.Parallel()
 	folder := smallDisk(t, "1m")
@@ -308,16 +315,11 @@ func TestARotationOnAFullDiskIsACleanNo(t *testing.T) {
 	store := open(t, options)
 	commit(t, store, lines(1, 2))
 	junk := filepath.Join(folder, "junk")
-	free := func() int {
-		var room unix.Statfs_t
-		require.NoError(t, unix.Statfs(folder, &room))
-		return int(room.Bavail) * int(room.Bsize)
-	}
 	clean := 0
 	// From no room at all to room for all but the list of periods.
 	for spare := 0; spare <= 64<<10; spare += 4 << 10 {
 		require.NoError(t, os.WriteFile(junk, nil, 0o600))
-		require.NoError(t, os.WriteFile(junk, make([]byte, free()-spare), 0o600))
+		require.NoError(t, os.WriteFile(junk, make([]byte, freeOn(t, folder)-spare), 0o600))
 		err := store.Rotate(t.Context(), checkpoint(headOf(store)))
 		if err == nil {
 			break
