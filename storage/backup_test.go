@@ -30,10 +30,9 @@ func aged(t testing.TB) (*storage.Store, storage.Options) {
 	return store, options
 }
 
-func restoreOptions() storage.Options {
+func restoreOptions() storage.RestoreOptions {
 	options := optionsFor("")
-	options.Entropy = rand.NewChaCha8([32]byte{7})
-	return options
+	return storage.RestoreOptions{AppVersion: "1.0.1", Now: options.Now, Entropy: rand.NewChaCha8([32]byte{7}), Log: options.Log}
 }
 
 func TestABackupOfARunningTillIsTheWholeJournal(t *testing.T) {

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,4 +116,25 @@ func TestASchema2FileThatLacksWhatItNeedsIsRefused(t *testing.T) {
 		require.NoError(t, err)
 		require.Error(t, report.Err(), name)
 	}
+}
+
+func TestAKillDuringTheChangeOfSchemaLosesNothing(t *testing.T) {
+	needStrace(t)
+	t.Parallel()
+	options, _ := oldJournal(t, t.TempDir())
+	base, err := os.ReadFile(options.Path)
+	require.NoError(t, err)
+	runs := sweep(t, base, modeCreate, "signal=KILL", strings.Split(storageCalls, ","), func(path string, _ run) {
+		report, err := storage.VerifyJournal(path)
+		require.NoError(t, err)
+		require.Nil(t, report.Periods[0].Bad)
+		store := open(t, optionsFor(path))
+		seq, hash := store.Head()
+		require.EqualValues(t, 10, seq)
+		require.Equal(t, "b33a7ee636300767d9df6bdfa88e8f1de80f1e5b2e139b436e9d6561b4614742", hash.String())
+		require.NoError(t, store.Close())
+		requireJournal(t, filepath.Dir(path))
+	})
+	t.Logf("%d kills", runs)
+	require.Greater(t, runs, 8)
 }

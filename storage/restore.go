@@ -4,24 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"balcao/terminal/ident"
 )
 
 // restoringName is the folder in which a restored journal is made ready.
 const restoringName = ".balcao-restoring"
 
+// RestoreOptions are what a restored journal's first fact is made with. All must
+// be given.
+type RestoreOptions struct {
+	AppVersion string
+	Now        func() time.Time
+	Entropy    io.Reader // for its id and the new epoch
+	Log        *slog.Logger
+}
+
 // Restore makes the journal of a backup into a folder that has none. The backup is
 // verified first, digest by digest and record by record. The restored journal goes
 // on from the backup's last fact, same number and same chain, with a new epoch:
-// central may know more of the old one. Of the options only AppVersion, Now, NewID,
-// Entropy and Log are read.
+// central may know more of the old one.
 //
 // A folder that holds any file of a journal is refused. What a kill leaves is a
 // folder that no till starts from, since its list of periods or its current file
 // is missing; move what is there away and restore again.
-func Restore(ctx context.Context, backup, dir string, options Options) (BackupNote, error) {
+func Restore(ctx context.Context, backup, dir string, options RestoreOptions) (BackupNote, error) {
 	note, err := restore(ctx, backup, dir, options)
 	if err != nil {
 		return BackupNote{}, fmt.Errorf("restore %s to %s: %w", backup, dir, err)
@@ -29,7 +42,7 @@ func Restore(ctx context.Context, backup, dir string, options Options) (BackupNo
 	return note, nil
 }
 
-func restore(ctx context.Context, backup, dir string, options Options) (note BackupNote, err error) {
+func restore(ctx context.Context, backup, dir string, options RestoreOptions) (note BackupNote, err error) {
 	note, err = readBackupNote(backup)
 	if err != nil {
 		return note, err
@@ -61,8 +74,7 @@ func restore(ctx context.Context, backup, dir string, options Options) (note Bac
 			return note, asFull(err)
 		}
 	}
-	options.Path, options.TerminalID = filepath.Join(ready, note.Journal), note.Terminal
-	if err := beginAnew(ctx, options, &note); err != nil {
+	if err := beginAnew(ctx, filepath.Join(ready, note.Journal), options, &note); err != nil {
 		return note, err
 	}
 	return note, settle(ready, dir, note)
@@ -100,9 +112,16 @@ func copyFile(from, to string) error {
 }
 
 // beginAnew gives a copy its new epoch, and forgets on which machine it was.
-func beginAnew(ctx context.Context, options Options, note *BackupNote) error {
-	options.BallastBytes, options.Machine = -1, ""
-	store, err := Open(options)
+func beginAnew(ctx context.Context, path string, options RestoreOptions, note *BackupNote) error {
+	var entropy [8]byte
+	if _, err := io.ReadFull(options.Entropy, entropy[:]); err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	store, err := Open(Options{
+		Path: path, TerminalID: note.Terminal, AppVersion: options.AppVersion, Now: options.Now, Entropy: options.Entropy, Log: options.Log,
+		NewID:        func() ident.ID { return ident.Make(options.Now(), entropy) }, // for one fact
+		BallastBytes: -1,
+	})
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,11 @@
 //
 //	balcao serve --config F     runs one till until it is stopped
 //	balcao ui --socket S        a screen of a running till
-//	balcao journal verify FILE  judges a copy of a journal
+//	balcao journal verify FILE  judges a journal's folder, or one file, that no daemon holds
 //	balcao journal dump FILE    prints its records, one a line
+//	balcao journal rebuild FILE makes a fresh file of its facts
+//	balcao journal backup A B   backs a stopped till's journal up
+//	balcao journal restore B A  makes a journal of a backup
 //	balcao import ITEMS.CSV     makes a catalogue of the shop's own file
 //	balcao operator hash        turns a PIN into what the operators file holds
 package main
@@ -25,7 +28,7 @@ const version = "0.1.0"
 type cli struct {
 	Serve    serveCommand     `cmd:"" help:"Run the till's daemon: state, devices, storage and sync of one till."`
 	UI       uiCommand        `cmd:"" name:"ui" help:"Open a screen of a running till. It may be closed and opened again at any moment."`
-	Journal  journalCommand   `cmd:"" help:"Look at a copy of a till's journal."`
+	Journal  journalCommand   `cmd:"" help:"Judge, print, rebuild, back up and restore a till's journal."`
 	Import   importCommand    `cmd:"" help:"Make the till's catalogue of the shop's own file of items."`
 	Operator operatorCommand  `cmd:"" help:"Help with the operators file."`
 	Version  kong.VersionFlag `help:"Print the version and exit."`
