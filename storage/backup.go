@@ -23,6 +23,8 @@ const (
 	// written last: a folder without one is no backup.
 	BackupNoteName = "backup.json"
 	backupFormat   = "balcao-backup-1"
+	// backupTries is more than the rotations of one backup: they are a day apart.
+	backupTries = 3
 	// backupNoteBytesMax has room for all periods.
 	backupNoteBytesMax = periodsMax * 512
 )
@@ -49,10 +51,13 @@ type BackupFile struct {
 // Backup writes a copy of the whole journal as it is now into a new folder, while
 // the till goes on: all period files, their list, and a [BackupNote] with digests.
 // A folder that is there is refused. It gives up when ctx ends or the journal
-// turns out to be [ErrBroken]. Rotating and reopening wait for the copy of the
-// current file; commits do not.
+// turns out to be [ErrBroken], and begins again when a new period begins: neither
+// commits nor a rotation wait for it.
 func (s *Store) Backup(ctx context.Context, dir string) (BackupNote, error) {
 	note, err := writeBackup(dir, func(target *backupTarget) error { return s.backup(ctx, target) })
+	for tries := 1; errors.Is(err, errRotating) && tries < backupTries; tries++ {
+		note, err = writeBackup(dir, func(target *backupTarget) error { return s.backup(ctx, target) })
+	}
 	if err != nil {
 		return BackupNote{}, fmt.Errorf("back journal up to %s: %w", dir, err)
 	}
@@ -126,11 +131,14 @@ func (s *Store) copyTo(ctx context.Context, tx *bbolt.Tx, w io.Writer) error {
 	return err
 }
 
-// whileSound writes until ctx ends or the journal is broken: then it must be
-// reopened, which waits for readers, and a copy of it is worth nothing.
+// errRotating ends a copy, since a rotation waits for readers and the till for it.
+var errRotating = errors.New("a new period begins")
+
+// whileSound writes until ctx ends, a period ends or the journal is broken: then
+// it must be reopened, which waits for readers, and a copy of it is worth nothing.
 type whileSound struct {
 	store *Store
-	ctx   context.Context //nolint:containedctx // of one copy
+	ctx   context.Context // of one copy
 	to    io.Writer
 	err   error // the first
 }
@@ -139,6 +147,9 @@ type whileSound struct {
 func (w *whileSound) Write(data []byte) (written int, err error) {
 	if cause := w.store.brokenBy(); cause != nil {
 		err = fmt.Errorf("%w: %v", ErrBroken, cause)
+	}
+	if err == nil && w.store.rotating.Load() {
+		err = errRotating
 	}
 	if err == nil {
 		err = w.ctx.Err()
@@ -254,7 +265,7 @@ func (s *summed) Write(data []byte) (int, error) {
 
 // whileWanted reads until ctx ends.
 type whileWanted struct {
-	ctx  context.Context //nolint:containedctx // of one copy
+	ctx  context.Context // of one copy
 	from io.Reader
 }
 

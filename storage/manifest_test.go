@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,19 @@ func FuzzParseManifest(f *testing.F) {
 			require.Equal(t, data, again)
 		}
 	})
+}
+
+// The vector is the one of docs/wire/journal.md, worked out apart from the program.
+func TestTheListOfPeriodsOfTheDocumentIsRead(t *testing.T) {
+	data, err := os.ReadFile("testdata/periods.json")
+	require.NoError(t, err)
+	again, err := storage.ParseManifest(data)
+	require.NoError(t, err)
+	require.Equal(t, string(data), string(again))
+	document, err := os.ReadFile("../docs/wire/journal.md")
+	require.NoError(t, err)
+	shown := "    " + strings.ReplaceAll(strings.TrimSpace(string(data)), "\n", "\n    ")
+	require.Contains(t, string(document), shown)
 }
 
 func TestAListOfPeriodsReadsBackAsItWasWritten(t *testing.T) {

@@ -82,8 +82,10 @@ func (s *Store) inEach(read func(tx *bbolt.Tx) (enough bool, err error)) error {
 }
 
 func (s *Store) inCurrent(read func(tx *bbolt.Tx, about identity, last uint64) error) error {
+	// The head is asked first: a commit may come between it and the transaction.
+	last := s.at().seq
 	return guard(func() error {
-		return s.file.db.View(func(tx *bbolt.Tx) error { return read(tx, s.layout.about, s.at().seq) })
+		return s.file.db.View(func(tx *bbolt.Tx) error { return read(tx, s.layout.about, last) })
 	})
 }
 

@@ -158,7 +158,9 @@ func (f freshPeriod) check(terminal string) error {
 
 // switchTo makes the new file the one that is written.
 func (s *Store) switchTo(next manifest, made freshPeriod) {
+	s.rotating.Store(true)
 	s.gate.Lock()
+	s.rotating.Store(false)
 	old, path := s.file, s.path()
 	s.file, s.layout = made.file, layout{next, made.about}
 	s.moveTo(made.at)

@@ -21,6 +21,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -98,6 +99,8 @@ type Store struct {
 	gate   sync.RWMutex
 	file   handle
 	layout layout
+	// rotating asks a copy that is being made to give up.
+	rotating atomic.Bool
 
 	afterStep func(step string) error // of tests, see rotate.go
 
