@@ -26,6 +26,7 @@ const (
 //
 // Source: RFC 9457, section 3; openapi.yaml, Problem.
 type Problem struct {
+	Peer       string        // who refused; empty means central
 	Status     int           // 400 to 599
 	Code       string        // stable, of the contract
 	Retryable  bool          // central's own word, or what the status implies
@@ -34,7 +35,11 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
-	text := fmt.Sprintf("central answered %d %s", p.Status, p.Code)
+	peer := p.Peer
+	if peer == "" {
+		peer = peerCentral
+	}
+	text := fmt.Sprintf("%s answered %d %s", peer, p.Status, p.Code)
 	if p.Detail != "" {
 		text += ": " + p.Detail
 	}
@@ -77,7 +82,7 @@ func isSilence(err error) bool {
 }
 
 // judge tells an answer of the contract from anything else.
-func judge(response *http.Response, body []byte) (Answer, error) {
+func (c *Client) judge(response *http.Response, body []byte) (Answer, error) {
 	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if err != nil {
 		media = "no content type"
@@ -85,12 +90,13 @@ func judge(response *http.Response, body []byte) (Answer, error) {
 	wait := retryAfter(response.Header)
 	switch {
 	case response.StatusCode >= 400 && media == mediaProblem:
-		if problem := readProblem(response.StatusCode, body); problem != nil {
+		if problem := c.config.Dialect.ReadProblem(response.StatusCode, body); problem != nil {
 			problem.RetryAfter = wait
 			return Answer{}, problem
 		}
 	case response.StatusCode/100 == 2 && media == mediaJSON && json.Valid(body):
-		return Answer{Status: response.StatusCode, Body: body}, nil
+		date, _ := http.ParseTime(response.Header.Get("Date")) // none, or one that cannot be read: no date
+		return Answer{Status: response.StatusCode, Body: body, Date: date}, nil
 	}
 	return Answer{}, &Silence{
 		Sent: true, Status: response.StatusCode, RetryAfter: wait,

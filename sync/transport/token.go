@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -29,14 +30,15 @@ const tokenLifeMax = 24 * time.Hour
 // certificate (RFC 8705, section 3) and lives in memory only.
 type tokens struct {
 	client *Client
+	secret string        // of the client, empty for none
 	turn   chan struct{} // holds one element while nobody reads or renews
 
 	text    string
 	renewAt time.Time
 }
 
-func newTokens(client *Client) *tokens {
-	t := &tokens{client: client, turn: make(chan struct{}, 1)}
+func newTokens(client *Client, secret string) *tokens {
+	t := &tokens{client: client, secret: secret, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
 }
@@ -57,7 +59,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t.text, t.renewAt = text, time.Now().Add(life-min(renewBefore, life/renewBeforeShare))
+	t.text, t.renewAt = text, time.Now().Add(life-min(t.client.config.Dialect.RenewBefore, life/renewBeforeShare))
 	return text, nil
 }
 
@@ -70,16 +72,20 @@ func (t *tokens) drop(refused string) {
 	}
 }
 
-// fetch asks for a token with the certificate as the only proof.
-// Source: RFC 6749, section 4.4; RFC 8705, section 2.
+// fetch asks for a token with the certificate as the only proof, or with a secret
+// besides. Source: RFC 6749, sections 2.3.1 and 4.4; RFC 8705, section 2.
 func (t *tokens) fetch(ctx context.Context) (text string, life time.Duration, err error) {
-	form := url.Values{"grant_type": {"client_credentials"}, "scope": {tokenScope}}
-	if id := t.client.config.ClientID; id != "" {
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {t.client.config.Dialect.TokenScope}}
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	switch id := t.client.config.ClientID; {
+	case t.secret != "":
+		pair := url.QueryEscape(id) + ":" + url.QueryEscape(t.secret)
+		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
+	case id != "":
 		form.Set("client_id", id)
 	}
 	answer, err := t.client.exchange(ctx, Request{
-		Method: http.MethodPost, Path: tokenPath, Body: []byte(form.Encode()),
-		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+		Method: http.MethodPost, Path: t.client.config.Dialect.TokenPath, Body: []byte(form.Encode()), Header: header,
 	}, "")
 	if err != nil {
 		return "", 0, err

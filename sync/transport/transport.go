@@ -1,6 +1,6 @@
-// Package transport carries calls to the central payment API: mutual TLS, a token
-// bound to the certificate, time-outs, and the difference between an answer and
-// silence.
+// Package transport carries calls to the central payment API, and to other services
+// that speak likewise: mutual TLS, a token bound to the certificate, time-outs, and
+// the difference between an answer and silence.
 //
 // It does not know what it carries, waits for nothing between two calls and repeats
 // nothing but a call whose token had run out. A call ends in an [Answer], in a
@@ -69,6 +69,9 @@ type Config struct {
 	KeyFile         string // PEM; refused when others than its owner may read it
 	CAFile          string // PEM; the only authorities that central's certificate may come from
 	ClientID        string // sent with the request for a token; empty leaves it out
+	SecretFile      string // of the client, sent with its id as RFC 6749, section 2.3.1, wants; refused like KeyFile; empty for none
+
+	Dialect Dialect // zero is that of central's contract
 
 	ConnectTimeout time.Duration // zero means [ConnectTimeout]
 	AnswerTimeout  time.Duration // zero means [AnswerTimeout]
@@ -83,6 +86,40 @@ type Config struct {
 	Log    *slog.Logger // nil means none
 }
 
+// A Dialect is what the contract of another service does otherwise than central's.
+// Its zero value is central's own.
+type Dialect struct {
+	Peer        string        // who is called, in logs and errors; empty means central
+	TokenPath   string        // empty means central's
+	TokenScope  string        // separated by spaces; empty means central's
+	RenewBefore time.Duration // a token is renewed so long before it ends, or when a fifth of its life is left if that is sooner; zero means a minute
+	// ReadProblem reads a refusal in application/problem+json and answers nil for one
+	// that is not of the contract; nil reads central's.
+	ReadProblem func(status int, body []byte) *Problem
+}
+
+// complete fills what is not given with central's own.
+func (d *Dialect) complete() {
+	if d.Peer == "" {
+		d.Peer = peerCentral
+	}
+	if d.TokenPath == "" {
+		d.TokenPath = tokenPath
+	}
+	if d.TokenScope == "" {
+		d.TokenScope = tokenScope
+	}
+	if d.RenewBefore == 0 {
+		d.RenewBefore = renewBefore
+	}
+	if d.ReadProblem == nil {
+		d.ReadProblem = readProblem
+	}
+}
+
+// peerCentral is who is called when nobody else is named.
+const peerCentral = "central"
+
 // A Client carries calls to one central. It is safe for use by several goroutines.
 type Client struct {
 	config Config
@@ -94,13 +131,18 @@ type Client struct {
 
 // New reads certificate, key and authorities, and connects to nothing yet.
 func New(config Config) (*Client, error) {
+	config.Dialect.complete()
 	base, err := url.Parse(config.BaseURL)
 	if err != nil || base.Scheme != "https" || base.Host == "" || base.Path != "" && base.Path != "/" {
-		return nil, fmt.Errorf("reach central: %q is not like https://central.example.com", config.BaseURL)
+		return nil, fmt.Errorf("reach %s: %q is not like https://%[1]s.example.com", config.Dialect.Peer, config.BaseURL)
 	}
 	security, err := loadTLS(config.CertificateFile, config.KeyFile, config.CAFile)
 	if err != nil {
-		return nil, fmt.Errorf("reach central: %w", err)
+		return nil, fmt.Errorf("reach %s: %w", config.Dialect.Peer, err)
+	}
+	secret, err := loadSecret(config.SecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("reach %s: %w", config.Dialect.Peer, err)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = ConnectTimeout
@@ -112,7 +154,7 @@ func New(config Config) (*Client, error) {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{config: config, base: base, http: newHTTP(config, security), log: config.Log}
-	client.tokens = newTokens(client)
+	client.tokens = newTokens(client, secret)
 	return client, nil
 }
 
@@ -159,6 +201,7 @@ type Request struct {
 type Answer struct {
 	Status int
 	Body   []byte
+	Date   time.Time // by the clock of who answered, in whole seconds; zero when it gave none
 }
 
 // Do makes one call and waits for its answer, at most for the request's time-out
@@ -179,8 +222,7 @@ func (c *Client) Do(ctx context.Context, request Request) (Answer, error) {
 		return Answer{}, unsentFor(err)
 	}
 	answer, err := c.exchange(ctx, request, token)
-	var problem *Problem
-	if !errors.As(err, &problem) || problem.Status != http.StatusUnauthorized {
+	if !turnedAway(err) {
 		return answer, err
 	}
 	c.tokens.drop(token)
@@ -188,6 +230,15 @@ func (c *Client) Do(ctx context.Context, request Request) (Answer, error) {
 		return c.exchange(ctx, request, token)
 	}
 	return Answer{}, err // the 401 says more than that no other token was to be had
+}
+
+// turnedAway says that the token was not taken, in whatever form: services that check
+// tokens at their gate answer in the gate's words.
+func turnedAway(err error) bool {
+	var problem *Problem
+	var silence *Silence
+	return errors.As(err, &problem) && problem.Status == http.StatusUnauthorized ||
+		errors.As(err, &silence) && silence.Status == http.StatusUnauthorized
 }
 
 // unsentFor says that a call was not made because there was no token. What central
@@ -213,9 +264,9 @@ func (c *Client) exchange(ctx context.Context, request Request, token string) (A
 	level := slog.LevelDebug
 	var silence *Silence
 	if errors.As(err, &silence) && silence.Status != 0 {
-		level = slog.LevelWarn // something stands between the till and central
+		level = slog.LevelWarn // something stands between the till and its peer
 	}
-	c.log.Log(ctx, level, "call to central", "method", request.Method, "path", request.Path,
+	c.log.Log(ctx, level, "call to "+c.config.Dialect.Peer, "method", request.Method, "path", request.Path,
 		"status", status, "took", time.Since(started).Round(time.Millisecond), "error", err)
 	if c.config.OnCall != nil {
 		c.config.OnCall(err)
@@ -247,7 +298,7 @@ func (c *Client) send(ctx context.Context, request Request, token string) (int, 
 	case len(body) > answerBytesMax:
 		return response.StatusCode, Answer{}, &Silence{Sent: true, Cause: fmt.Errorf("read answer: more than %d bytes", answerBytesMax)}
 	}
-	answer, err := judge(response, body)
+	answer, err := c.judge(response, body)
 	if c.config.OnSkew != nil && !isSilence(err) {
 		c.observe(response.Header.Get("Date"), sent)
 	}
