@@ -1,0 +1,8 @@
+package simpsp
+
+// Of the code, for its vector.
+var (
+	BRCode     = brCode
+	LocationOf = locationOf
+	CRC        = crc
+)
