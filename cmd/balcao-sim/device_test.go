@@ -90,3 +90,28 @@ func TestCentralSaysFirstWhereItListens(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, complaint, "central listens on tcp://HOST:PORT")
 }
+
+func TestPSPSaysFirstWhereItListensAndCtlWorksIt(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "run"), 0o700))
+	psp := start(t, "psp", "--listen", "https://127.0.0.1:0", "--state", dir+"/psp", "--control", dir+"/run/psp.ctl", "--merchant", "LOJA UM", "--city", "RECIFE")
+	require.Regexp(t, `^listening https://127\.0\.0\.1:[0-9]+$`, psp.line())
+	for _, made := range []string{"ca.pem", "client.pem", "client.key", "client.secret", "server.pem", "server.key"} {
+		require.FileExists(t, filepath.Join(dir, "psp", "certificates", made))
+	}
+	answer, _, err := ask(t, "ctl", "--dir", dir, "psp", "down", "30s")
+	require.NoError(t, err)
+	require.Equal(t, "down", answer)
+	_, complaint, err := ask(t, "ctl", "--dir", dir, "psp", "pay", "last")
+	require.Error(t, err)
+	require.Contains(t, complaint, "there is no charge")
+
+	for listen, want := range map[string]string{"pty:x": "psp listens on https://HOST:PORT", "https://127.0.0.1:0": "another psp"} {
+		_, complaint, err := ask(t, "psp", "--listen", listen, "--state", dir+"/psp")
+		require.Error(t, err)
+		require.Contains(t, complaint, want)
+	}
+	_, complaint, err = ask(t, "psp", "--listen", "https://127.0.0.1:0", "--state", dir+"/other", "--city", "SAO JOSE DO RIO PRETO")
+	require.Error(t, err)
+	require.Contains(t, complaint, "no code can hold")
+}

@@ -48,7 +48,7 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 		{"central up", "", ""},
 		{"central ledger", `"sum": 0`, ""},
 		{"central status", "service orders", ""},
-		{"dance", "", `nobody knows "dance": words begin with pinpad, scanner, printer, central, card,`},
+		{"dance", "", `nobody knows "dance": words begin with pinpad, scanner, printer, central, psp, card,`},
 	} {
 		answer, complaint, err := ask(t, append([]string{"ctl", "--dir", place.Dir}, strings.Fields(row.words)...)...)
 		require.Equal(t, row.complaint != "", err != nil, "%s: %s", row.words, complaint)
@@ -68,7 +68,10 @@ func TestEveryWordOfHelpIsKnownToItsSimulator(t *testing.T) {
 	place := openStore(t)
 	sockets := map[string]string{
 		simstore.Pinpad: place.Pinpad.Control, simstore.Scanner: place.Scanner.Control, simstore.Printer: place.Printer.Control, simstore.Central: place.Central.Control,
+		simstore.PSP: filepath.Join(place.Dir, "run", "psp.ctl"),
 	}
+	psp := start(t, "psp", "--listen", "tcp://127.0.0.1:0", "--state", filepath.Join(place.Dir, "state", "psp"), "--control", sockets[simstore.PSP])
+	psp.line()
 	for _, group := range vocabulary {
 		for _, word := range group.words {
 			words := []string{word.name()}

@@ -26,6 +26,7 @@ var vocabulary = []struct {
 	{simstore.Scanner, []string{"scan"}, scannerWords},
 	{simstore.Printer, nil, printerWords},
 	{simstore.Central, nil, centralWords},
+	{simstore.PSP, nil, pspWords},
 }
 
 var pinpadWords = []word{
@@ -120,4 +121,25 @@ var centralWords = []word{
 	{"payment ID", "one payment, JSON"},
 	{"log [N]", "the last requests, JSON"},
 	{"public-key", "of the countersignature"},
+}
+
+var pspWords = []word{
+	{"pay TXID|CODE|last [AMOUNT]", "the customer pays; answers the endToEndId"},
+	{"list", "all charges, a line each"},
+	{"expire TXID|last", "its time is over"},
+	{"remove TXID|last", "the bank itself removes it"},
+	{"refunds hold|go", "keep refunds in processing, or let them settle when they are asked about"},
+	{"settle ENDTOENDID ID", "the refund arrives"},
+	{"fail ENDTOENDID ID [REASON]", "the refund does not"},
+	{"age ENDTOENDID DAYS", "the payment is so much older"},
+	{"up", "end an outage"},
+	{"down [DURATION]", "close every connection"},
+	{"slow DURATION|off", "wait before looking at a call"},
+	{"next OPERATION KIND [DURATION]", "one fault at the next call: lost-request, error, unavailable, rate-limited, html, slow, twice, lost-answer, reset, half, gateway, pay-first, pay-after"},
+	{"faults SEED [RATE_PPM]|off", "random faults on every operation, the same for the same seed"},
+	{"hold OPERATION before|after", "keep calls waiting, before or after they are done"},
+	{"wait-held OPERATION [TIMEOUT]", "wait until a call is kept waiting"},
+	{"release [OPERATION]", "let calls go"},
+	{"forget-tokens", "none given so far is good any more"},
+	{"stats", "tokens given"},
 }
