@@ -1,14 +1,11 @@
 package psp_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -51,12 +48,6 @@ func scripted(t *testing.T, reply http.HandlerFunc, change ...func(*psp.Config))
 	t.Helper()
 	files, err := simpsp.MakeCertificates(t.TempDir(), simpsp.ClientID)
 	require.NoError(t, err)
-	pair, err := tls.LoadX509KeyPair(files.ServerCert, files.ServerKey)
-	require.NoError(t, err)
-	text, err := os.ReadFile(files.CA)
-	require.NoError(t, err)
-	pool := x509.NewCertPool()
-	require.True(t, pool.AppendCertsFromPEM(text))
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/oauth/token" {
 			say(w, 200, `{"access_token":"t","token_type":"Bearer","expires_in":3600}`)
@@ -64,7 +55,7 @@ func scripted(t *testing.T, reply http.HandlerFunc, change ...func(*psp.Config))
 		}
 		reply(w, r)
 	}))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}
+	server.TLS = doorTLS(t, files)
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	t.Cleanup(server.Close)
