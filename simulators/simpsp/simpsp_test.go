@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -263,10 +264,11 @@ func TestThePayersBankFetchesASignedPayloadWhileItMayBePaid(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &set))
 	require.Equal(t, header.Kid, set.Keys[0].Kid)
 	number := func(raw []byte) *big.Int { return new(big.Int).SetBytes(raw) }
-	key := ecdsa.PublicKey{Curve: elliptic.P256(), X: number(decode(set.Keys[0].X)), Y: number(decode(set.Keys[0].Y))}
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, decode(set.Keys[0].X), decode(set.Keys[0].Y)))
+	require.NoError(t, err)
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	signature := decode(parts[2])
-	require.True(t, ecdsa.Verify(&key, digest[:], number(signature[:32]), number(signature[32:])))
+	require.True(t, ecdsa.Verify(key, digest[:], number(signature[:32]), number(signature[32:])))
 	var payload map[string]any
 	require.NoError(t, json.Unmarshal(decode(parts[1]), &payload))
 	require.Equal(t, txid, payload["txid"])
