@@ -43,8 +43,8 @@ const (
 )
 
 // Dialect is how banks give tokens and write refusals, for the transport of this
-// package. An empty token path is /oauth/token; the path may be another host's prefix,
-// as /v2 is none of it.
+// package. An empty token path is /oauth/token; the prefix of the operations is not
+// put before it.
 func Dialect(path string) transport.Dialect {
 	if path == "" {
 		path = tokenPath
