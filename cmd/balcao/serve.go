@@ -26,7 +26,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		if _, err := config.Operators(loaded.Till.Operators); err != nil {
 			return err
 		}
-		if _, err := config.Catalog(loaded.Till.Catalog); err != nil {
+		if _, err := config.Catalog(loaded.Till.Catalog, loaded.Till.Layouts()...); err != nil {
 			return err
 		}
 		return loaded.Effective(os.Stdout)

@@ -37,13 +37,14 @@ const (
 
 // Catalog reads the items of the shop: comma-separated, UTF-8, first line
 // sku,code,description,unit,price or that and tax; several codes with spaces between
-// them; price with a decimal point or comma. All problems are returned together.
-func Catalog(path string) (*catalog.Catalog, error) {
+// them; price with a decimal point or comma. Layouts are those of the shop's labels,
+// [catalog.DefaultLayouts] unless given. All problems are returned together.
+func Catalog(path string, layouts ...catalog.Layout) (*catalog.Catalog, error) {
 	items, lines, err := readCatalog(path)
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	loaded, err := catalog.New(items)
+	loaded, err := catalog.New(items, layouts...)
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", located(path, err, lines))
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"balcao/terminal/catalog"
 	"balcao/terminal/text"
 )
 
@@ -73,8 +74,24 @@ func (c *Config) checkTill(found *checker, folder string) {
 	absolute(&c.Till.Socket, folder)
 	found.secret("till.operators", &c.Till.Operators, folder)
 	found.readable("till.catalog", &c.Till.Catalog, folder)
+	c.checkLabels(found)
 	if len(c.Till.Socket) > socketPathMax {
 		found.fail("till.socket", fmt.Sprintf("path longer than %d characters, the kernel's limit", socketPathMax), "choose a shorter one, such as /run/balcao/till-03.sock")
+	}
+}
+
+// checkLabels refuses pictures that say no layout, and two that one label fits.
+func (c *Config) checkLabels(found *checker) {
+	const fix = `write labels = ["2CCCC0TTTTTTD"]: 2 to 29, C for the PLU, T for cents or P for grams, D for the check digit`
+	layouts := make([]catalog.Layout, len(c.Till.Labels))
+	for i, picture := range c.Till.Labels {
+		if err := layouts[i].UnmarshalText([]byte(picture)); err != nil {
+			found.fail("till.labels", err.Error(), fix)
+			return
+		}
+	}
+	if err := catalog.CheckLayouts(layouts); err != nil {
+		found.fail("till.labels", err.Error(), fix)
 	}
 }
 

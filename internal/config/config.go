@@ -15,6 +15,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"balcao/terminal/catalog"
 	"balcao/terminal/text"
 )
 
@@ -47,6 +48,21 @@ type Till struct {
 	Socket     string `toml:"socket"`      // where screens connect
 	Operators  string `toml:"operators"`   // file of people and PIN hashes: a secret
 	Catalog    string `toml:"catalog"`     // file of items
+	// Labels are the layouts of the shop's own weight and price labels, as scales
+	// write them: "2CCCC0TTTTTTD" (PLU and total), "20CCCCCPPPPPD" (PLU and grams).
+	Labels []string `toml:"labels"`
+}
+
+// Layouts are the labels' layouts in the catalogue's terms; call it on a checked
+// configuration.
+func (t Till) Layouts() []catalog.Layout {
+	layouts := make([]catalog.Layout, len(t.Labels))
+	for i, picture := range t.Labels {
+		if err := layouts[i].UnmarshalText([]byte(picture)); err != nil {
+			panic("config: labels were not checked: " + err.Error())
+		}
+	}
+	return layouts
 }
 
 // Central is the central payment API and this till's identity there.
@@ -161,13 +177,22 @@ func Load(path string) (*Config, error) {
 func defaults() Config {
 	return Config{
 		Store:   Store{TimeZone: "America/Sao_Paulo", Language: text.Portuguese},
-		Till:    Till{Data: "data", Socket: "balcao.sock", Operators: "operators.toml", Catalog: "catalog.csv"},
+		Till:    Till{Data: "data", Socket: "balcao.sock", Operators: "operators.toml", Catalog: "catalog.csv", Labels: pictures(catalog.DefaultLayouts())},
 		Central: Central{Answer: Duration(30 * time.Second), Silence: Duration(60 * time.Second)},
 		Pinpad:  Pinpad{Acquirer: "01", PINKeySlot: 1, DataKeySlot: 1},
 		Scanner: Scanner{Suffix: "auto"},
 		Printer: Printer{Profile: "epson-80"},
 		Fiscal:  Fiscal{Scheme: "none"},
 	}
+}
+
+// pictures writes layouts as a configuration does.
+func pictures(layouts []catalog.Layout) []string {
+	written := make([]string, len(layouts))
+	for i, layout := range layouts {
+		written[i] = layout.String()
+	}
+	return written
 }
 
 // decode reads TOML strictly and gives every complaint its place.

@@ -97,6 +97,8 @@ func TestEveryComplaintNamesLineColumnAndCure(t *testing.T) {
 		"bad suffix":    {`url = "pty:scanner"`, "url = \"pty:scanner\"\nsuffix = \"cr\"", `balcao.toml:23:1: scanner.suffix: unknown suffix "cr"; write one of auto, always, none`},
 		"bad zone":      {`number = "012"`, "number = \"012\"\ntime_zone = \"Mars\"", `balcao.toml:6:1: store.time_zone: unknown time zone "Mars"`},
 		"bad duration":  {`ca = "ca.pem"`, "ca = \"ca.pem\"\nsilence = \"1ms\"", `central.silence: 1ms is not between`},
+		"bad label":     {`number = "03"`, "number = \"03\"\nlabels = [\"7CCCC0TTTTTTD\"]", `balcao.toml:9:1: till.labels: label layout: prefix "7" is not 2 or 20 to 29; write labels = [`},
+		"twin labels":   {`number = "03"`, "number = \"03\"\nlabels = [\"2CCCC0TTTTTTD\", \"20CCCCCPPPPPD\"]", `a label could be read as either`},
 		"fiscal scheme": {`[printer]`, "[fiscal]\nscheme = \"nfce\"\n[printer]", `fiscal.scheme: unknown scheme "nfce"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,6 +107,22 @@ func TestEveryComplaintNamesLineColumnAndCure(t *testing.T) {
 			require.ErrorContains(t, err, row.want)
 		})
 	}
+}
+
+func TestAShopNamesTheLayoutOfItsLabels(t *testing.T) {
+	loaded, err := config.Load(shop(t, strings.Replace(good, `number = "03"`, "number = \"03\"\nlabels = [\"20CCCCCPPPPPDV\"]", 1)))
+	require.NoError(t, err)
+	items, err := config.Catalog(loaded.Till.Catalog, loaded.Till.Layouts()...)
+	require.NoError(t, err)
+	// Prefix 20, PLU 00017, 845 g and the check digit that GS1 works out for them.
+	found, ok := items.Lookup("2000017008455")
+	require.True(t, ok)
+	require.Equal(t, "17", found.Item.SKU)
+	require.Equal(t, "0.845", found.Quantity.String())
+
+	loaded, err = config.Load(shop(t, good))
+	require.NoError(t, err)
+	require.Equal(t, []string{"2CCCC0TTTTTTD"}, loaded.Till.Labels)
 }
 
 func TestADeviceMayHangOnAnyCable(t *testing.T) {

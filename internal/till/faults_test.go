@@ -1,10 +1,12 @@
 package till_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"balcao/internal/golden"
 	"balcao/terminal/snapshot"
 	"balcao/ui/link"
 )
@@ -105,4 +107,46 @@ func (r *rig) finishInCash() {
 		return view.Sale == nil && view.Central.Pending == 0
 	})
 	require.Empty(r.t, view.Notices)
+}
+
+// TestSeededFaultsAtCentralEndWithBothSidesAgreeing lets a seed spoil one call in five
+// while a till sells, then lets central be well: everything settles by itself.
+func TestSeededFaultsAtCentralEndWithBothSidesAgreeing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real processes: left out of -short")
+	}
+	const sales, spoiledPPM = "cccccc$", "200000"
+	bin, err := rightBuild()
+	require.NoError(t, err)
+	seed := golden.Seed(t)
+	r := newRig(t, bin)
+	r.boot()
+	r.open()
+	r.central("faults", strconv.FormatUint(seed, 10), spoiledPPM)
+	for _, kind := range sales {
+		r.devicesReady()
+		r.must(link.VerbEnter, "7896089012453")
+		r.must(link.VerbEnter, "")
+		if kind == 'c' {
+			require.True(t, r.tender(2).OK)
+			_, _ = r.sim(r.place.Pinpad.Control, "card", "insert", "visa-debit")
+			_, _ = r.sim(r.place.Pinpad.Control, "pin", "1234")
+			r.until("the attempt ends", func(view snapshot.Cashier) bool {
+				return view.Payment == nil || view.Payment.Attempt != nil && !view.Payment.Attempt.Running
+			})
+			_, _ = r.sim(r.place.Pinpad.Control, "card", "remove")
+		}
+		for tries := 0; r.snapshot().Sale != nil && tries < 3; tries++ {
+			r.ask(link.Command{Verb: link.VerbEnter})
+		}
+		r.until("the sale is paid", func(view snapshot.Cashier) bool { return view.Sale == nil })
+	}
+	t.Logf("spoiled: %s", r.central("faults", "log"))
+	r.central("faults", "off")
+	// A batch may wait a minute for an answer that was lost: cutting the line ends that.
+	r.central("down", "100ms")
+	r.until("everything is sent and settled", func(view snapshot.Cashier) bool {
+		return view.Central.Online && view.Central.Queue == 0 && view.Central.Pending == 0
+	})
+	require.NoError(t, audit(r.books(), r.ledger()))
 }

@@ -89,7 +89,7 @@ func (t *Till) Ready() <-chan struct{} { return t.ready }
 
 // world reads what surrounds the till and does not change while it runs.
 func (t *Till) world(version string) (terminal.World, error) {
-	items, err := config.Catalog(t.config.Till.Catalog)
+	items, err := config.Catalog(t.config.Till.Catalog, t.config.Till.Layouts()...)
 	if err != nil {
 		return terminal.World{}, err
 	}

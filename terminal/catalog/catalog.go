@@ -80,7 +80,7 @@ func New(items []Item, layouts ...Layout) (*Catalog, error) {
 	if len(layouts) == 0 {
 		layouts = DefaultLayouts()
 	}
-	if err := checkLayouts(layouts); err != nil {
+	if err := CheckLayouts(layouts); err != nil {
 		return nil, err
 	}
 	c := &Catalog{

@@ -104,8 +104,8 @@ func (l Layout) check() error {
 	return nil
 }
 
-// checkLayouts refuses two layouts that the same label could have.
-func checkLayouts(layouts []Layout) error {
+// CheckLayouts refuses a layout that is none and two that the same label could have.
+func CheckLayouts(layouts []Layout) error {
 	for i, layout := range layouts {
 		if err := layout.check(); err != nil {
 			return err
