@@ -17,52 +17,6 @@ import (
 	"balcao/terminal/payment"
 )
 
-// host is what a two-phase acquirer knows of each attempt.
-type host struct {
-	state      map[ident.ID]string // "", held, captured, reversed, declined
-	tombstones bool                // a cancel of a key never seen is remembered (R4)
-}
-
-// authorise holds the money once, whatever comes again or came before.
-func (h *host) authorise(id ident.ID, declines bool) payment.Answer {
-	if h.state[id] == "" {
-		h.state[id] = "held"
-		if declines {
-			h.state[id] = "declined"
-		}
-	}
-	return h.inquire(id)
-}
-
-func (h *host) inquire(id ident.ID) payment.Answer {
-	switch h.state[id] {
-	case "held", "captured":
-		return approval()
-	case "declined":
-		return payment.Answer{Verdict: payment.Declined, Decline: "do_not_honour", Result: payment.Result{HostReached: true}}
-	case "reversed":
-		return payment.Answer{Verdict: payment.Undone}
-	default:
-		return payment.Answer{Verdict: payment.NotFound}
-	}
-}
-
-// settle carries out a confirm or an undo; what was never seen is tombstoned.
-func (h *host) settle(id ident.ID, confirm bool) (refused string) {
-	switch {
-	case confirm && (h.state[id] == "held" || h.state[id] == "captured"):
-		h.state[id] = "captured"
-	case !confirm && h.state[id] == "" && !h.tombstones:
-	case !confirm && h.state[id] != "captured":
-		h.state[id] = "reversed"
-	case confirm:
-		return "payment-reversed"
-	default:
-		return "already-captured"
-	}
-	return ""
-}
-
 // storm is a till, a host and a network between them that may lose, delay,
 // repeat and reorder everything, while the process may die at any moment.
 type storm struct {
