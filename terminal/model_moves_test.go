@@ -41,6 +41,7 @@ const (
 	hostIsSilentTooLong
 	requestNeverLeft
 	requestIsRefused
+	strayAnswer
 	outboxSends
 	tillHears
 	hostHears
@@ -54,7 +55,7 @@ var moveNames = map[moveKind]string{
 	diskCommits: "disk commits", effectsBegin: "effects begin", cardIsRead: "card is read", cardFails: "no card is read",
 	cardAccepts: "card accepts", cardRefuses: "card refuses", cardVanishes: "card is gone", hostIsSilent: "silence",
 	hostIsSilentTooLong: "silence, patience ends", requestNeverLeft: "request never left", requestIsRefused: "request is refused",
-	outboxSends: "outbox sends", tillHears: "till hears", hostHears: "host hears", hostTires: "host acts by itself",
+	strayAnswer: "till hears an acknowledgement of another decision", outboxSends: "outbox sends", tillHears: "till hears", hostHears: "host hears", hostTires: "host acts by itself",
 }
 
 // helps says whether a settlement may count on the move. Nobody has to kill a till
@@ -126,6 +127,9 @@ func (v variant) movesOf(p *process) (list []move) {
 			add(requestNeverLeft, slot)
 			add(requestIsRefused, slot)
 		}
+		if p.books[slot].Intent && !p.books[slot].final() {
+			add(strayAnswer, slot)
+		}
 		for _, which := range []int{confirm, undo} {
 			if p.owes(v.broken, slot, which == confirm) && (v.broken != undoNeverSent || which == confirm) {
 				list = append(list, move{outboxSends, uint8(slot), uint8(which)})
@@ -181,6 +185,8 @@ func (v variant) happen(p *process, m move) (sent wire) {
 			p.decide(v.broken, modelID('S', slot), modelNow, p.settled(slot, false, ""))
 		}
 		return message(slot, int(m.what))
+	case strayAnswer:
+		p.decide(v.broken, modelID('S', slot), modelNow, terminal.Settled{Attempt: attemptID(slot), Decision: modelID('?', slot)})
 	case tillHears:
 		v.hear(p, slot, int(m.what))
 	case hostIsSilent, hostIsSilentTooLong, requestNeverLeft, requestIsRefused:
@@ -241,6 +247,9 @@ func (v variant) card(p *process, slot int, kind moveKind) {
 		p.finishing[slot] = false
 	}
 	p.decide(v.broken, id, modelNow, what)
+	if kind == cardRefuses || kind == cardVanishes {
+		p.refusedByCard(slot)
+	}
 }
 
 // silence ends a call without a word about the money. The control R3 takes it for

@@ -153,8 +153,8 @@ func (v variant) bounded() (variant, string) {
 	if !underRace && !testing.Short() {
 		return v, ""
 	}
-	v.kills = min(v.kills, 1)
-	if v.faults > 0 || v.cash || v.leaves > 0 {
+	v.returns = false
+	if v.kills = min(v.kills, 1); v.faults > 0 || v.cash || v.host.onSilence != "" {
 		v.kills = 0
 	}
 	return v, " (narrowed: under -race or -short)"
@@ -169,7 +169,7 @@ const (
 	byPerson = "[intent paid confirm S8]"
 )
 
-func TestI0toI4I7_EveryInterleavingKeepsTheInvariantsAndCanSettle(t *testing.T) {
+func TestI0toI4I7I8_EveryInterleavingKeepsTheInvariantsAndCanSettle(t *testing.T) {
 	retried := []string{sold + none, refused + sold, undone + sold, refused + refused, undone + undone, none + none}
 	for name, c := range map[string]struct {
 		variant variant

@@ -43,7 +43,6 @@ func (b book) final() bool {
 type process struct {
 	// On disk.
 	books   [slots]book
-	total   money.Cents // of the paid sale
 	disk    terminal.State
 	unequal bool // I7: a paid sale whose tenders do not add up
 
@@ -164,12 +163,13 @@ func (p *process) note(fact journal.Fact) {
 		at(body.PaymentID).Undo, at(body.PaymentID).UndoID = true, fact.ID
 	case journal.PaymentConfirmed:
 		at(body.PaymentID).Confirmed = true
+		p.answers(body.Decision, at(body.PaymentID).ConfirmID)
 	case journal.PaymentReversed:
 		at(body.PaymentID).Reversed = true
+		p.answers(body.Decision, at(body.PaymentID).UndoID)
 	case journal.PaymentManual:
 		at(body.PaymentID).Manual = true
 	case journal.SalePaid:
-		p.total = body.Total
 		var sum money.Cents
 		for _, tender := range body.Tenders {
 			sum += tender.Amount
@@ -178,6 +178,25 @@ func (p *process) note(fact journal.Fact) {
 			}
 		}
 		p.unequal = p.unequal || sum != body.Total
+	}
+}
+
+// answers is I8: what settles a decision names it.
+func (p *process) answers(decision, own ident.ID) {
+	if decision != own {
+		p.broken = "I8: an acknowledgement of something else settled a decision"
+	}
+}
+
+// refusedByCard looks at what a card's no, or its silence, led to: never to a sale,
+// now or with the rest of the money.
+func (p *process) refusedByCard(slot int) {
+	_, accepted := p.working.Volatile.Finished[attemptID(slot)]
+	for _, attempt := range p.working.Attempts {
+		accepted = accepted || (attempt.ID == attemptID(slot) && attempt.State == payment.Committed)
+	}
+	if accepted {
+		p.broken = "S2: a card that did not accept is taken for paid"
 	}
 }
 
@@ -209,7 +228,7 @@ func (p *process) fail(broken rule, written bool) {
 // kill ends the process and starts the next one over the file.
 func (p *process) kill(broken rule) {
 	*p = process{
-		books: p.books, total: p.total, disk: p.disk, unequal: p.unequal, working: p.disk, presses: p.presses, leaves: p.leaves,
+		books: p.books, disk: p.disk, unequal: p.unequal, working: p.disk, presses: p.presses, leaves: p.leaves,
 		diskText: p.diskText, workingText: p.diskText,
 	}
 	p.boot(broken)
@@ -345,7 +364,7 @@ func (p *process) key() string {
 	if p.volatileText == "" {
 		p.volatileText = volatileKey(p.working.Volatile)
 	}
-	fmt.Fprintln(&b, p.books, p.total, p.unequal, p.broken, p.reading, p.finishing, p.calling, p.presses, p.leaves)
+	fmt.Fprintln(&b, p.books, p.unequal, p.broken, p.reading, p.finishing, p.calling, p.presses, p.leaves)
 	fmt.Fprintln(&b, p.diskText, p.workingText, p.volatileText, relevant(p.owed), len(p.late))
 	for _, waiting := range p.queue {
 		for _, fact := range waiting.Facts {
