@@ -49,7 +49,7 @@ func Apply(s State, fact journal.Fact) State {
 	case journal.CashReturned:
 		s.Order = withCash(s.Order, nil)
 	case journal.PaymentIntent, journal.Payment, journal.Confirmation, journal.Reversal,
-		journal.PaymentConfirmed, journal.PaymentReversed, journal.PaymentManual:
+		journal.PaymentConfirmed, journal.PaymentReversed, journal.PaymentManual, journal.PaymentSettled:
 		return applyMoney(s, fact)
 	case journal.SalePaid:
 		return applySalePaid(s, fact, body)
@@ -237,6 +237,11 @@ func applyMoney(s State, fact journal.Fact) State {
 		return settled(s, body.PaymentID, payment.Reverse)
 	case journal.PaymentManual:
 		return stepped(s, body.PaymentID, payment.Escalate, nil)
+	case journal.PaymentSettled:
+		if body.Charged {
+			return settled(s, body.PaymentID, payment.Ack)
+		}
+		return settled(s, body.PaymentID, payment.Reverse)
 	}
 	return s
 }

@@ -77,6 +77,8 @@ func (t *turn) dispatchDay(what What) {
 		t.closeDay()
 	case LeaveClose:
 		t.leaveClose()
+	case SettleManually:
+		t.settleManually(what)
 	default:
 		t.hear(what)
 	}

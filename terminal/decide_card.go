@@ -79,6 +79,10 @@ func (t *turn) cardFailed(what CardFailed) {
 // hostAnswered handles everything a host can say, silence included.
 func (t *turn) hostAnswered(what HostAnswered) {
 	attempt, known := t.state.attempt(what.Attempt)
+	if known && attempt.State == payment.Manual {
+		t.manualAnswered(attempt, what.Answer)
+		return
+	}
 	if !known || attempt.State != payment.Intent {
 		return // a late answer to an attempt that is decided already: the decision stands
 	}
@@ -316,6 +320,7 @@ func (t *turn) settled(what Settled) {
 	switch {
 	case what.Refused != "":
 		t.fact(journal.PaymentManual{PaymentID: attempt.ID, Decision: what.Decision, Code: what.Refused})
+		t.askManual(attempt.ID, manualAgain)
 	case attempt.State == payment.Committed:
 		t.fact(journal.PaymentConfirmed{PaymentID: attempt.ID, Decision: what.Decision})
 	default:

@@ -27,6 +27,8 @@ func (t *turn) booted(what Booted) {
 		switch attempt.State {
 		case payment.Intent:
 			t.do(AskHost{Attempt: attempt.ID})
+		case payment.Manual:
+			t.askManual(attempt.ID, 0)
 		case payment.Authorised:
 			t.undo(attempt, payment.Malfunction, nil, "core.outcome.recovered", "being_verified")
 		}

@@ -182,6 +182,16 @@ type CloseDay struct{ told }
 // LeaveClose goes back to selling.
 type LeaveClose struct{ told }
 
+// SettleManually is a person's word about an attempt that the host and the till see
+// differently (S8): whether the customer was charged. Key is the payment's id, its
+// beginning or its end.
+type SettleManually struct {
+	told
+	Key     string
+	Charged bool
+	Reason  string
+}
+
 // Reprint prints the last sale's papers again, marked as a copy.
 type Reprint struct{ told }
 

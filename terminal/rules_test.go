@@ -10,6 +10,7 @@ import (
 	"balcao/terminal/card"
 	"balcao/terminal/device"
 	"balcao/terminal/journal"
+	"balcao/terminal/operator"
 	"balcao/terminal/payment"
 	"balcao/terminal/snapshot"
 )
@@ -248,6 +249,49 @@ func TestSettlementThatIsRefusedIsAPersonsBusiness(t *testing.T) {
 	d.happens(terminal.Settled{Attempt: id, Decision: made.Facts[0].ID, Refused: "already-captured"})
 	require.Equal(t, payment.Manual, d.state.Attempts[0].State)
 	require.Equal(t, "PAG-08", terminal.CashierView(d.state).Notices[0].Code)
+	require.Equal(t, time.Hour, one[terminal.AskHost](t, d.take()).After)
+
+	// Central goes on saying what contradicts the till: a person is wanted still.
+	require.Empty(t, d.happens(terminal.HostAnswered{Attempt: id, Answer: payment.Answer{Verdict: payment.Approved}}).Effects, "an old answer asks nothing")
+	d.now = d.now.Add(time.Hour)
+	made = d.happens(terminal.HostAnswered{Attempt: id, Answer: payment.Answer{Verdict: payment.Approved, Captured: true}})
+	require.Empty(t, made.Facts)
+	require.Equal(t, time.Hour, one[terminal.AskHost](t, made.Effects).After)
+
+	// After a restart it is asked at once, and has come round.
+	d.boot()
+	require.Zero(t, one[terminal.AskHost](t, d.take()).After)
+	d.happens(terminal.HostAnswered{Attempt: id, Answer: payment.Answer{Verdict: payment.Undone}})
+	require.Empty(t, d.state.Owed())
+	require.Empty(t, terminal.CashierView(d.state).Notices)
+}
+
+func TestAManagersWordEndsAManualVerification(t *testing.T) {
+	d := newDesk()
+	d.open().cart()
+	id := d.attempt().ID
+	made := d.happens(terminal.CardFailed{Attempt: id, Code: device.CustomerCancelled})
+	d.happens(terminal.Settled{Attempt: id, Decision: made.Facts[0].ID, Refused: "already-captured"})
+	key := string(id)[20:]
+
+	refusal := func(what terminal.What) string { return d.happens(what).Reply.Refusal.ID }
+	require.Equal(t, "core.refused.no_manual", refusal(terminal.SettleManually{Key: "ZZZ", Reason: "extrato"}))
+	require.Equal(t, "core.refused.reason", refusal(terminal.SettleManually{Key: key}))
+	require.Equal(t, "core.refused.needs_approval", refusal(terminal.SettleManually{Key: key, Charged: true, Reason: "extrato"}))
+	require.Equal(t, payment.Manual, d.state.Attempts[0].State)
+
+	d.state.Volatile.World.Operators = map[string]operator.Operator{
+		"214": d.state.Volatile.World.Operators["214"], "300": {ID: "300", Role: operator.Supervisor}, "900": {ID: "900", Role: operator.Manager},
+	}
+	require.Equal(t, "core.refused.not_allowed", refusal(terminal.PINChecked{OperatorID: "300", OK: true, Approves: true}))
+	made = d.happens(terminal.PINChecked{OperatorID: "900", OK: true, Approves: true})
+	require.Equal(t, []string{"override", "payment_settled"}, kinds(made))
+	settled := bodies[journal.PaymentSettled](made.Facts)[0]
+	require.True(t, settled.Charged)
+	require.Equal(t, "900", settled.Approval.ApproverID)
+	require.Equal(t, payment.Confirmed, d.state.Attempts[0].State)
+	require.NotContains(t, terminal.CashierView(d.state).Notices, "PAG-08")
+	require.Equal(t, "core.refused.no_manual", refusal(terminal.SettleManually{Key: key, Reason: "extrato"}))
 }
 
 func TestDeadPrinterNeverBlocksASaleAndPrintsWhenItIsBack(t *testing.T) {

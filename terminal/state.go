@@ -188,6 +188,8 @@ type Volatile struct {
 	// Finished are attempts of a split sale whose chip accepted: they wait for the
 	// rest of the money, and a restart undoes them.
 	Finished map[ident.ID]card.Completion
+	// Manual says when, since boot, the next question about an attempt in S8 is due.
+	Manual   map[ident.ID]time.Duration
 	Printing map[ident.ID]bool // papers at the printer, or on their way
 	Stumbled bool              // something was refused in payment: an empty Enter does not pay next
 	Part     money.Cents       // "+" gave this part of the due to the next tender

@@ -237,7 +237,7 @@ func TestPlainSaysWhatNobodyAskedFor(t *testing.T) {
 		})
 		c.settle()
 		require.Equal(t, "PAG-08: 1 pagamento(s) em verificação manual. Chame o gerente. Verificando: não cobre de novo. "+
-			"Não cobre de novo nem prometa estorno. O gerente compara com a central.", c.event())
+			"Não cobre de novo nem prometa estorno. O gerente compara com a central e encerra com :settle no modo texto.", c.event())
 		c.shop.show(func(s *snapshot.Cashier) { s.Central.Online = false })
 		c.settle()
 		require.Equal(t, "Central offline; as vendas seguem.", c.event())

@@ -2,6 +2,7 @@ package till
 
 import (
 	"context"
+	"strings"
 
 	"balcao/terminal"
 	"balcao/terminal/engine"
@@ -97,6 +98,9 @@ func requestOfTheDay(command link.Command) (terminal.What, bool) {
 		return terminal.CloseDay{}, true
 	case link.VerbLeaveClose:
 		return terminal.LeaveClose{}, true
+	case link.VerbSettle:
+		key, reason, _ := strings.Cut(command.Text, " ")
+		return terminal.SettleManually{Key: key, Charged: command.Number == link.SettledCharged, Reason: reason}, link.SettledKnown(command.Number)
 	default:
 		return nil, false
 	}

@@ -50,6 +50,7 @@ func (c *Client) read(answer transport.Answer, what string, paymentID ident.ID, 
 			return payment.Answer{Verdict: payment.Unknown, Detail: result.Detail + " contradicts its result"}
 		}
 		result.Result.Approved = true
+		result.Captured = got.Status == wire.PaymentStatusCaptured
 	case payment.Declined:
 		result.Decline = declineOf(got)
 	}

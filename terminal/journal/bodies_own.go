@@ -145,6 +145,19 @@ type PaymentManual struct {
 // Kind of an attempt in a person's hands.
 func (PaymentManual) Kind() Kind { return "payment_manual" }
 
+// PaymentSettled is a person's word that ends S8: they looked at the host's books.
+type PaymentSettled struct {
+	PaymentID  ident.ID  `json:"payment_id"`
+	Decision   ident.ID  `json:"decision"` // id of the confirmation or reversal that central had refused
+	Charged    bool      `json:"charged"`  // the customer paid; false: holds no money of theirs
+	Reason     string    `json:"reason"`
+	OperatorID string    `json:"operator_id"`
+	Approval   *Approval `json:"approval,omitempty"` // of the second person
+}
+
+// Kind of an attempt that a person settled.
+func (PaymentSettled) Kind() Kind { return "payment_settled" }
+
 // SalePaid is the heart of S3: from here on the sale exists.
 type SalePaid struct {
 	SaleID       ident.ID      `json:"sale_id"`

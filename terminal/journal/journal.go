@@ -105,7 +105,7 @@ var kinds = index(
 	row[OperatorLogin](1), row[OperatorLogout](1), row[LoginRefused](1), row[SaleOpened](1), row[LineAdded](1),
 	row[SaleCancelled](1), row[PaymentIntent](1), row[PaymentConfirmed](1), row[PaymentReversed](1), row[PaymentManual](1),
 	row[CustomerSet](1), row[CashTendered](1), row[CashReturned](1), row[SalePaid](1), row[PrintJob](1), row[PrintResult](1), row[Quarantined](1),
-	row[StateCheckpoint](1),
+	row[PaymentSettled](1), row[StateCheckpoint](1),
 )
 
 // index finds entries by kind.

@@ -45,6 +45,8 @@ const (
 	XReport     Verb = "x_report"
 	CloseDay    Verb = "close_day"
 	Reprint     Verb = "reprint"
+	// SettleManually is a person's word about a payment that host and till see differently.
+	SettleManually Verb = "settle_manually"
 )
 
 // limits says up to which amount a role may use a verb; absent is never.
@@ -60,6 +62,7 @@ var limits = map[Role]map[Verb]money.Cents{
 	Manager: {
 		Sell: money.Max, OpenSession: money.Max, VoidLine: money.Max, CancelSale: money.Max, Discount: money.Max,
 		CashIn: money.Max, CashOut: money.Max, XReport: money.Max, CloseDay: money.Max, Reprint: money.Max,
+		SettleManually: money.Max,
 	},
 }
 

@@ -113,7 +113,10 @@ type Answer struct {
 	Verdict Verdict
 	Result  Result
 	Decline string // the contract's decline code, of a Declined
-	Detail  string // for logs: operation, cause; no card data
+	// Captured says of an Approved that the money is the shop's already: a confirm
+	// has arrived, or the host has one phase.
+	Captured bool
+	Detail   string // for logs: operation, cause; no card data
 }
 
 // String names the verdict, for logs and test failures.

@@ -52,7 +52,17 @@ const (
 	VerbCount      = "count"       // Amount: what lies in the drawer
 	VerbClose      = "close"       // the count stands: issues the Z
 	VerbLeaveClose = "leave_close" // back to selling
+	VerbSettle     = "settle"      // Text: a payment's key, then the reason; Number: 1 the customer was charged, 2 was not
 )
+
+// What [VerbSettle] says of a payment.
+const (
+	SettledCharged    = 1
+	SettledNotCharged = 2
+)
+
+// SettledKnown says whether number is one of the two.
+func SettledKnown(number int) bool { return number == SettledCharged || number == SettledNotCharged }
 
 // needs is what a command cannot do without. A missing amount is no amount of
 // zero: a count of nothing would be a drawer found empty.
@@ -64,7 +74,7 @@ var verbs = map[string]needs{
 	VerbInquire: {}, VerbReprint: {}, VerbVoidLine: {}, VerbCancelSale: {},
 	VerbSearch: {text: true}, VerbAnswer: {number: true}, VerbApprove: {text: true, pin: true},
 	VerbCashIn: {amount: true}, VerbCashOut: {amount: true}, VerbCount: {amount: true},
-	VerbXReport: {}, VerbBeginClose: {}, VerbClose: {}, VerbLeaveClose: {},
+	VerbXReport: {}, VerbBeginClose: {}, VerbClose: {}, VerbLeaveClose: {}, VerbSettle: {text: true, number: true},
 }
 
 // Command asks the till to do something. RequestID is minted once by the screen

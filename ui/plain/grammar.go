@@ -82,6 +82,8 @@ func parse(typed string, shown snapshot.Cashier) order {
 		return tell(link.Command{Verb: link.VerbCancelSale, Text: rest})
 	case ":menu":
 		return parseMenu(rest)
+	case ":settle":
+		return parseSettle(rest)
 	default:
 		return order{wrong: text.Msg("screen.plain.unknown", "Text", word), interrupts: true}
 	}
@@ -165,6 +167,24 @@ func parseVoid(rest string) order {
 		return misused(":void 3 motivo")
 	}
 	return tell(link.Command{Verb: link.VerbVoidLine, Number: number, Text: reason})
+}
+
+// settledWords are what a person can say of a payment, in each language.
+var settledWords = map[string]int{
+	"cobrado": link.SettledCharged, "charged": link.SettledCharged,
+	"devolvido": link.SettledNotCharged, "not_charged": link.SettledNotCharged,
+}
+
+// parseSettle reads ":settle 01M88RN…20 cobrado central confirma": a payment in
+// manual verification, what became of it, and how that is known.
+func parseSettle(rest string) order {
+	key, rest := cutWord(rest)
+	outcome, reason := cutWord(rest)
+	number, known := settledWords[strings.ToLower(outcome)]
+	if !known || reason == "" {
+		return misused(":settle 01M88RN…20 cobrado|devolvido motivo")
+	}
+	return tell(link.Command{Verb: link.VerbSettle, Number: number, Text: key + " " + reason})
 }
 
 // menuAct is one act of the day, under its name in each language.
