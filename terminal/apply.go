@@ -59,6 +59,10 @@ func Apply(s State, fact journal.Fact) State {
 	case journal.PrintResult:
 		s.Jobs = slices.DeleteFunc(slices.Clone(s.Jobs), func(job Job) bool { return job.ID == body.JobID })
 		s.Sold = soldTrimmed(s)
+	case journal.StateCheckpoint:
+		seq := s.Seq
+		s = restored(s, body)
+		s.Seq = seq
 	case journal.Quarantined:
 		if body.Code == forkDetected {
 			s.Forked = true

@@ -175,3 +175,42 @@ func TestWholeDayEndsInAZThatAgreesWithItsFacts(t *testing.T) {
 	}
 	t.Fatal("the Z was not printed again")
 }
+
+// TestAStateComesBackWholeFromACheckpoint takes a checkpoint between two sessions with
+// all that may be open over it, and goes on from it as from the facts themselves.
+func TestAStateComesBackWholeFromACheckpoint(t *testing.T) {
+	d := newDesk().open()
+	require.Empty(t, d.happens(terminal.PeriodOver{}).Facts, "a session is open")
+	d.cart()
+	id := d.attempt().ID
+	d.happens(terminal.CardRead{Attempt: id, Reading: reading()})
+	d.happens(terminal.HostAnswered{Attempt: id, Answer: approval()})
+	d.happens(terminal.ChipFinished{Attempt: id, Completion: card.Completion{Cryptogram: card.TC}})
+	require.Equal(t, payment.Committed, d.state.Attempts[0].State, "its confirm is owed over the period")
+	d.cart().happens(terminal.Enter{})
+	d.happens(terminal.RecordRefused{Seq: 4, Code: "required-field"})
+	d.happens(terminal.PINChecked{OperatorID: "214"})
+	d.happens(terminal.BeginClose{})
+	d.happens(terminal.CountDrawer{Counted: 200_00})
+	d.happens(terminal.CloseDay{})
+	require.Nil(t, d.state.Session)
+	require.NotEmpty(t, d.state.Jobs)
+	whole := d.state
+	closed := d.facts[len(d.facts)-1].ID
+	require.True(t, whole.Answered.Has(closed))
+
+	made := d.happens(terminal.PeriodOver{})
+	require.Equal(t, []string{"state_checkpoint"}, kinds(made))
+	whole.Seq++
+	same(t, whole, d.state)
+
+	// A start folds the new file alone.
+	d.facts = d.facts[len(d.facts)-1:]
+	d.boot()
+	require.Equal(t, "T-0003", d.state.TerminalID)
+	require.True(t, d.state.Answered.Has(closed), "a request told again is still known")
+	d.open().cart().happens(terminal.Enter{})
+	require.Greater(t, d.state.Counters.Receipt, whole.Counters.Receipt, "numbers go on (I6)")
+	d.happens(terminal.Settled{Attempt: id, Decision: whole.Attempts[0].Settlement})
+	require.Empty(t, d.state.Attempts)
+}

@@ -111,6 +111,8 @@ func (t *turn) hear(what What) {
 		t.fact(journal.Quarantined{Seq: what.Seq, FactID: what.FactID, Code: what.Code, Detail: what.Detail})
 	case StoreChanged:
 		t.state.Volatile.StoreFull = what.Full
+	case PeriodOver:
+		t.beginPeriod()
 	case Looked:
 		// Nothing happened but time: a condition may have become due.
 	}

@@ -273,6 +273,9 @@ type RecordRefused struct {
 	Detail string
 }
 
+// PeriodOver says that the journal's file should be followed by a new one.
+type PeriodOver struct{ heard }
+
 // Looked says that the wait of a [LookAgain] is over.
 type Looked struct{ heard }
 

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -43,7 +44,7 @@ type State struct {
 	Quarantined int  // records that central refused for good
 	Forked      bool // central knows another history of this till
 
-	Volatile Volatile
+	Volatile Volatile `json:"-"`
 }
 
 // OpenOrder is the order that is being paid, with the request that tells central.
@@ -124,6 +125,23 @@ type Sheet struct {
 type Answered struct {
 	order []ident.ID
 	known map[ident.ID]bool
+}
+
+// MarshalJSON writes the origins, the oldest first.
+func (a Answered) MarshalJSON() ([]byte, error) { return json.Marshal(a.order) }
+
+// UnmarshalJSON reads them back.
+func (a *Answered) UnmarshalJSON(data []byte) error {
+	var order []ident.ID
+	if err := json.Unmarshal(data, &order); err != nil {
+		return err
+	}
+	known := Answered{}
+	for _, origin := range order {
+		known = known.add(origin)
+	}
+	*a = known
+	return nil
 }
 
 // answeredMax bounds [Answered]; a screen has one request under way at a time.

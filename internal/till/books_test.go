@@ -5,14 +5,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 
-	"balcao/internal/till"
 	"balcao/terminal/ident"
 	"balcao/terminal/money"
 	"balcao/terminal/payment"
@@ -36,19 +35,24 @@ type bookRecord struct {
 	Body json.RawMessage `json:"body"`
 }
 
-// copyJournal copies the journal; nothing may be writing to it.
+// copyJournal copies the journal, all its periods, into a folder; nothing may be
+// writing to it.
 func (r *rig) copyJournal() string {
 	r.t.Helper()
-	source, err := os.Open(filepath.Join(r.place.Dir, "data", till.JournalName))
+	folder := filepath.Join(r.place.Dir, "copy")
+	require.NoError(r.t, os.RemoveAll(folder))
+	require.NoError(r.t, os.Mkdir(folder, 0o700))
+	files, err := filepath.Glob(filepath.Join(r.place.Dir, "data", "journal*"))
 	require.NoError(r.t, err)
-	defer source.Close()
-	path := filepath.Join(r.place.Dir, "copy.db")
-	target, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	require.NoError(r.t, err)
-	_, err = io.Copy(target, source)
-	require.NoError(r.t, err)
-	require.NoError(r.t, target.Close())
-	return path
+	for _, file := range files {
+		if strings.HasSuffix(file, ".ballast") {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		require.NoError(r.t, err)
+		require.NoError(r.t, os.WriteFile(filepath.Join(folder, filepath.Base(file)), content, 0o600))
+	}
+	return folder
 }
 
 // books verifies (I9) and reads a copy of the journal.

@@ -27,13 +27,23 @@ import (
 // facts is the journal as the engine wants it.
 type facts struct{ *storage.Store }
 
-// Commit says "disk full" in the engine's words.
+// Commit says "disk full" in the engine's words. A batch of one checkpoint of the
+// state begins a new period file.
 func (f facts) Commit(ctx context.Context, batch journal.Batch) error {
-	err := f.Store.Commit(ctx, batch)
+	err := f.write(ctx, batch)
 	if errors.Is(err, storage.ErrFull) {
 		return errors.Join(engine.ErrFull, err)
 	}
 	return err
+}
+
+func (f facts) write(ctx context.Context, batch journal.Batch) error {
+	if len(batch.Facts) == 1 {
+		if _, begins := batch.Facts[0].Body.(journal.StateCheckpoint); begins {
+			return f.Rotate(ctx, batch.Facts[0])
+		}
+	}
+	return f.Store.Commit(ctx, batch)
 }
 
 // acquirer is the central client as the engine wants it.

@@ -124,6 +124,7 @@ func (t *Till) assemble(world terminal.World) error {
 		return err
 	}
 	t.scanner()
+	t.works = append(t.works, t.periods)
 	t.engine = engine.New(engine.Config{
 		Ports: engine.Ports{
 			Journal: journalOf(t.store, client), Reader: reader, Acquirer: acquirer{client}, Outbox: t.outbox, Printer: paper,
