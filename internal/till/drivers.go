@@ -44,7 +44,7 @@ func (t *Till) central() (*central.Client, error) {
 		TerminalID: t.config.Till.TerminalID, Transport: carrier, AuthoriseTimeout: time.Duration(settings.Answer), Log: t.log,
 	})
 	t.outbox = outbox.New(outbox.Config{
-		Epoch: t.store.Epoch(), Journal: debts{t.store}, Beside: t.store,
+		Journal: debts{t.store}, Beside: t.store,
 		Caller: caller{client}, Stream: stream{client}, Prober: client, Log: t.log,
 		OnSettled: func(attempt, decision ident.ID, refused string) {
 			t.report(terminal.Settled{Attempt: attempt, Decision: decision, Refused: refused})

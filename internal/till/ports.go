@@ -182,6 +182,19 @@ func (d debts) Head() uint64 {
 	return seq
 }
 
+// Epochs lists the runs of facts that share an epoch.
+func (d debts) Epochs() ([]outbox.Span, error) {
+	spans, err := d.store.Epochs()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]outbox.Span, len(spans))
+	for i, span := range spans {
+		out[i] = outbox.Span(span)
+	}
+	return out, nil
+}
+
 // caller makes live calls.
 type caller struct{ client *central.Client }
 

@@ -68,8 +68,13 @@ func New(cfg *config.Config, version string, log *slog.Logger) (*Till, error) {
 	if err := os.MkdirAll(cfg.Till.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
+	machine, err := storage.Machine()
+	if err != nil {
+		log.Warn("a cloned disk would not be noticed", "cause", err)
+	}
 	t.store, err = storage.Open(storage.Options{
-		Path: filepath.Join(cfg.Till.Data, JournalName), TerminalID: cfg.Till.TerminalID, AppVersion: version,
+		Machine: machine,
+		Path:    filepath.Join(cfg.Till.Data, JournalName), TerminalID: cfg.Till.TerminalID, AppVersion: version,
 		Now: t.now, NewID: t.newID, Entropy: rand.Reader, Log: log,
 	})
 	if err != nil {

@@ -58,11 +58,20 @@ type Journal interface {
 	// Live lists the confirmations, reversals and sessions that no fact says are
 	// settled, in seq order.
 	Live() ([]Entry, error)
-	// Records gives facts of the outbox's epoch from the first one at or after from:
+	// Records gives facts from the first one at or after from:
 	// at most limit of them and bytesMax bytes, but always one if there is one.
 	Records(from uint64, limit, bytesMax int) (Page, error)
 	// Head is the seq of the last durable fact, 0 for none.
 	Head() uint64
+	// Epochs lists the epochs of all facts in order; a journal that was never restored
+	// has one. A page of Records holds facts of one epoch.
+	Epochs() ([]Span, error)
+}
+
+// A Span is a run of facts that share their epoch.
+type Span struct {
+	Epoch       string
+	First, Last uint64 // seqs
 }
 
 // A Beside keeps small notes that may be lost, next to the journal.
@@ -106,7 +115,6 @@ type Prober interface {
 // A Config is what an outbox needs. Its callbacks are called from several goroutines,
 // one at a time each, and may call [Outbox.Wake].
 type Config struct {
-	Epoch   string // of the journal, 16 hexadecimal digits
 	Journal Journal
 	Beside  Beside
 	Caller  Caller

@@ -21,16 +21,13 @@ type position struct {
 	SpreadSeconds int64    `json:"spread_seconds,omitempty"`
 }
 
-// loadPosition reads the note of an earlier run. One of another epoch is worth
-// nothing but its spread.
+// loadPosition reads the note of an earlier run. Whether its epoch is one of the
+// journal's shows when central is asked.
 func (o *Outbox) loadPosition() position {
 	var noted position
 	note, found, err := o.config.Beside.Beside(streamKey)
 	if err != nil || found && json.Unmarshal(note, &noted) != nil {
 		o.log.Warn("the stream's position cannot be read; central is asked", "error", err)
-	}
-	if noted.Epoch != o.config.Epoch {
-		noted = position{Epoch: o.config.Epoch, SpreadSeconds: noted.SpreadSeconds}
 	}
 	return noted
 }

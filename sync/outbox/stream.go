@@ -34,6 +34,8 @@ type stream struct {
 	at       position
 	next     uint64 // the first fact to send: after those acknowledged or passed over
 	asked    bool   // central was asked how far it is
+	span     Span   // of the epoch that is being sent
+	newest   bool   // no other epoch follows it
 	lastHash string // of the fact at at.Acked as central knows it, empty if it did not say
 	limit    int    // records of the next batch
 	suspect  uint64 // a batch up to here was refused whole: it holds a bad fact
@@ -103,6 +105,9 @@ func (s *stream) step(ctx context.Context) (outcome, error) {
 	if !s.asked {
 		return s.askWatermark(ctx)
 	}
+	if !s.newest && s.next > s.span.Last {
+		return s.nextEpoch()
+	}
 	limit := s.limit
 	if slices.Contains(s.at.Refused, s.next) {
 		limit = 1 // it was refused alone before, and may be again
@@ -123,6 +128,9 @@ func (s *stream) step(ctx context.Context) (outcome, error) {
 // askWatermark lets central say where to go on; the note beside the journal only
 // stands in for a central that does not offer it.
 func (s *stream) askWatermark(ctx context.Context) (outcome, error) {
+	if err := s.findSpan(); err != nil {
+		return failed, err
+	}
 	mark, err := s.config.Stream.Watermark(ctx, s.at.Epoch)
 	s.link.heard(s.config.Now(), err)
 	if err != nil && finalProblem(err) == nil {
@@ -130,10 +138,14 @@ func (s *stream) askWatermark(ctx context.Context) (outcome, error) {
 	}
 	s.lastHash = ""
 	if err == nil {
-		s.at.Acked = uint64(mark.AckedSeq)
+		s.at.Acked = max(uint64(mark.AckedSeq), s.span.First-1)
 		if mark.LastHash != nil && mark.AckedSeq > 0 {
 			s.lastHash = *mark.LastHash
 		}
+	}
+	if !s.newest && s.at.Acked >= s.span.Last {
+		// What central has beyond that happened after the backup that this till goes on from.
+		return s.nextEpoch()
 	}
 	if head := s.config.Journal.Head(); s.at.Acked > head {
 		return s.fork(s.at.Acked, "", fmt.Sprintf("central knows facts after %d, the last of this till: it runs on old data", head))
@@ -143,6 +155,41 @@ func (s *stream) askWatermark(ctx context.Context) (outcome, error) {
 	s.acked.Store(s.at.Acked)
 	s.tellQueue()
 	return goOn, nil
+}
+
+// findSpan looks up the epoch that is being sent: the first one of the journal when
+// there is no note, or one about another journal.
+func (s *stream) findSpan() error {
+	spans, err := s.config.Journal.Epochs()
+	if err != nil {
+		return fmt.Errorf("list epochs: %w", err)
+	}
+	if len(spans) == 0 {
+		return errors.New("list epochs: the journal is empty")
+	}
+	at := slices.IndexFunc(spans, func(span Span) bool { return span.Epoch == s.at.Epoch })
+	if at < 0 {
+		at, s.at = 0, position{Epoch: spans[0].Epoch, Acked: spans[0].First - 1, SpreadSeconds: s.at.SpreadSeconds}
+	}
+	s.span, s.newest = spans[at], at == len(spans)-1
+	return nil
+}
+
+// nextEpoch goes on with the epoch that follows: central has all of this one.
+func (s *stream) nextEpoch() (outcome, error) {
+	spans, err := s.config.Journal.Epochs()
+	if err != nil {
+		return failed, fmt.Errorf("list epochs: %w", err)
+	}
+	for i, span := range spans {
+		if span.Epoch == s.at.Epoch && i+1 < len(spans) {
+			next := spans[i+1]
+			s.at = position{Epoch: next.Epoch, Acked: next.First - 1, SpreadSeconds: s.at.SpreadSeconds}
+			s.asked, s.lastHash = false, ""
+			return goOn, nil
+		}
+	}
+	return failed, fmt.Errorf("no epoch follows %s", s.at.Epoch)
 }
 
 func (s *stream) send(ctx context.Context, page Page) (outcome, error) {

@@ -262,6 +262,47 @@ func TestAForkStopsTheStreamAndNothingElse(t *testing.T) {
 	}
 }
 
+// TestARestoredJournalIsSentEpochByEpoch goes on from a backup: central may lack facts
+// of the old epoch, or know more of it than this till does; the new one follows.
+func TestARestoredJournalIsSentEpochByEpoch(t *testing.T) {
+	const old = "0123456789abcdef"
+	for name, row := range map[string]struct {
+		note   string
+		acked  int64 // of the old epoch, at central
+		ranges [][2]uint64
+		epochs []string
+	}{
+		"central lacks some":     {`{"epoch":"` + old + `","acked_seq":4}`, 4, [][2]uint64{{5, 6}, {7, 10}}, []string{old, epoch}},
+		"central has more":       {`{"epoch":"` + old + `","acked_seq":4}`, 9, [][2]uint64{{7, 10}}, []string{epoch}},
+		"there is no note":       {`{}`, 0, [][2]uint64{{1, 6}, {7, 10}}, []string{old, epoch}},
+		"the note is of a third": {`{"epoch":"ffffffffffffffff","acked_seq":3}`, 6, [][2]uint64{{7, 10}}, []string{epoch}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inShop(t, func(s *shop) {
+				s.fact(10)
+				s.spans = []outbox.Span{{Epoch: old, First: 1, Last: 6}}
+				s.older = map[string]int64{old: row.acked}
+				s.notes["outbox/stream"] = []byte(row.note)
+				s.open()
+				s.after(time.Minute)
+				require.Equal(t, row.ranges, s.ranges())
+				var epochs []string
+				for _, one := range s.made("batch") {
+					epochs = append(epochs, one.epoch)
+				}
+				require.Equal(t, row.epochs, epochs)
+				require.Empty(t, s.inQuarantine())
+				require.Zero(t, s.lastLink().queue)
+				s.close()
+				s.fact(2)
+				s.open()
+				s.after(time.Minute)
+				require.Equal(t, [2]uint64{11, 12}, s.ranges()[len(row.ranges)], "a new run goes on with the newest epoch")
+			})
+		})
+	}
+}
+
 func TestCentralsWatermarkIsBelievedOverTheNote(t *testing.T) {
 	inShop(t, func(s *shop) {
 		s.fact(100)
