@@ -2,6 +2,7 @@
 //
 //	balcao serve --config F     runs one till until it is stopped
 //	balcao ui --socket S        a screen of a running till
+//	balcao backup DIR --socket S backs a running till's journal up
 //	balcao journal verify FILE  judges a journal's folder, or one file, that no daemon holds
 //	balcao journal dump FILE    prints its records, one a line
 //	balcao journal rebuild FILE makes a fresh file of its facts
@@ -29,6 +30,7 @@ type cli struct {
 	Serve    serveCommand     `cmd:"" help:"Run the till's daemon: state, devices, storage and sync of one till."`
 	UI       uiCommand        `cmd:"" name:"ui" help:"Open a screen of a running till. It may be closed and opened again at any moment."`
 	Journal  journalCommand   `cmd:"" help:"Judge, print, rebuild, back up and restore a till's journal."`
+	Backup   hotBackupCommand `cmd:"" help:"Back up the journal of a running till, while it sells."`
 	Import   importCommand    `cmd:"" help:"Make the till's catalogue of the shop's own file of items."`
 	Operator operatorCommand  `cmd:"" help:"Help with the operators file."`
 	Version  kong.VersionFlag `help:"Print the version and exit."`

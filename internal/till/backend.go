@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"balcao/storage"
 	"balcao/terminal"
 	"balcao/terminal/engine"
 	"balcao/terminal/money"
@@ -14,7 +15,23 @@ import (
 )
 
 // backend is the engine as the socket wants it.
-type backend struct{ engine *engine.Engine }
+type backend struct {
+	engine *engine.Engine
+	store  *storage.Store
+}
+
+// Backup copies the journal into a new folder while the till sells.
+func (b *backend) Backup(ctx context.Context, dir string) (link.BackedUp, error) {
+	note, err := b.store.Backup(ctx, dir)
+	if err != nil {
+		return link.BackedUp{}, err
+	}
+	made := link.BackedUp{Dir: dir, Last: note.Last, Head: note.Head, Files: len(note.Files)}
+	for _, file := range note.Files {
+		made.Bytes += file.Bytes
+	}
+	return made, nil
+}
 
 func (b *backend) Snapshot(context.Context) (snapshot.Cashier, error) {
 	return b.engine.Snapshot(), nil

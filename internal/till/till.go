@@ -171,7 +171,7 @@ func (t *Till) Run(ctx context.Context) error {
 		start("outbox", t.outbox.Run)
 		close(t.ready)
 		t.log.Info("till is ready", "socket", t.config.Till.Socket, "terminal", t.config.Till.TerminalID)
-		return link.ServeOn(ctx, listener, &backend{engine: t.engine}, t.log)
+		return link.ServeOn(ctx, listener, &backend{engine: t.engine, store: t.store}, t.log)
 	})
 	running.Wait()
 	err = context.Cause(ctx)

@@ -87,6 +87,7 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.HandleFunc("POST /v1/lease", s.lease)
 	mux.HandleFunc("POST /v1/commands", s.command)
+	mux.HandleFunc("POST /v1/backup", s.backup)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refusal, refused := r.Context().Value(peerKey{}).(error); refused {
 			s.log.Warn("peer refused", "reason", refusal)
