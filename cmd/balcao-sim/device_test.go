@@ -115,3 +115,23 @@ func TestPSPSaysFirstWhereItListensAndCtlWorksIt(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, complaint, "no code can hold")
 }
+
+func TestMailSaysFirstWhereItListensAndCtlWorksIt(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "run"), 0o700))
+	mail := start(t, "mail", "--listen", "smtp://127.0.0.1:0", "--webhook", "http://127.0.0.1:0", "--state", dir+"/mail", "--control", dir+"/run/mail.ctl")
+	require.Regexp(t, `^listening smtp://127\.0\.0\.1:[0-9]+$`, mail.line())
+	require.Regexp(t, `^webhook http://127\.0\.0\.1:[0-9]+/messages$`, mail.line())
+	for _, made := range []string{"server.pem", "password", "webhook.secret"} {
+		require.FileExists(t, filepath.Join(dir, "mail", "credentials", made))
+	}
+	answer, _, err := ask(t, "ctl", "--dir", dir, "mail", "next", "421")
+	require.NoError(t, err)
+	require.Equal(t, "ok", answer)
+	_, complaint, err := ask(t, "ctl", "--dir", dir, "mail", "show", "1")
+	require.Error(t, err)
+	require.Contains(t, complaint, `there is no number "1"`)
+	_, complaint, err = ask(t, "mail", "--listen", "tcp://127.0.0.1:0", "--state", dir+"/other")
+	require.Error(t, err)
+	require.Contains(t, complaint, "mail listens on smtp://HOST:PORT")
+}

@@ -5,7 +5,7 @@
 //	balcao-sim ctl WORDS        works the devices of the demo: cards, paper, cables
 //	balcao-sim flow             a purchase walked through every step, with its proof
 //	balcao-sim store --dir DIR  a shop without a till
-//	balcao-sim pinpad|scanner|printer|central|psp --listen URL   one device alone
+//	balcao-sim pinpad|scanner|printer|central|psp|mail --listen URL   one device alone
 //	balcao-sim central status   what a running central has, and what wants looking at
 //
 // It contains nothing of the till: demo starts the program balcao, as anybody would.
@@ -32,6 +32,7 @@ type cli struct {
 	Printer printerCommand `cmd:"" help:"Run an ESC/POS receipt printer of 80 mm with cutter and drawer; papers become files."`
 	Central centralCommand `cmd:"" help:"Run the central payment API with acquirer and issuing bank."`
 	PSP     pspCommand     `cmd:"" name:"psp" help:"Run a bank that receives Pix, with its payers; 'ctl psp pay last' pays."`
+	Mail    mailCommand    `cmd:"" help:"Run a mail server and a receiver of signed messages that keep what a shop sends; 'ctl mail list' shows it."`
 }
 
 func main() {

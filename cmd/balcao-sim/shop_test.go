@@ -48,7 +48,7 @@ func TestStoreSaysWhereEverythingIsAndCtlWorksIt(t *testing.T) {
 		{"central up", "", ""},
 		{"central ledger", `"sum": 0`, ""},
 		{"central status", "service orders", ""},
-		{"dance", "", `nobody knows "dance": words begin with pinpad, scanner, printer, central, psp, card,`},
+		{"dance", "", `nobody knows "dance": words begin with pinpad, scanner, printer, central, psp, mail, card,`},
 	} {
 		answer, complaint, err := ask(t, append([]string{"ctl", "--dir", place.Dir}, strings.Fields(row.words)...)...)
 		require.Equal(t, row.complaint != "", err != nil, "%s: %s", row.words, complaint)

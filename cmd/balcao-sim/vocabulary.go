@@ -27,6 +27,7 @@ var vocabulary = []struct {
 	{simstore.Printer, nil, printerWords},
 	{simstore.Central, nil, centralWords},
 	{simstore.PSP, nil, pspWords},
+	{simstore.Mail, nil, mailWords},
 }
 
 var pinpadWords = []word{
@@ -142,4 +143,14 @@ var pspWords = []word{
 	{"release [OPERATION]", "let calls go"},
 	{"forget-tokens", "none given so far is good any more"},
 	{"stats", "tokens given"},
+}
+
+var mailWords = []word{
+	{"list", "all mails and messages that were taken, a line each"},
+	{"show N", "one of them, its bytes as they came"},
+	{"entries", "all of them, JSON"},
+	{"wait COUNT [TIMEOUT]", "wait until so many were taken"},
+	{"next KIND [DURATION]", "one fault at the next mail: 421, 450, 550, 552, slow, drop, lost-answer, half-open"},
+	{"next-message KIND [DURATION]", "one fault at the next message: 400, 410, 429, 500, 503, redirect, slow, drop, lost-answer, half-open"},
+	{"faults SEED [RATE_PPM]|off", "random faults that pass, the same for the same seed"},
 }

@@ -20,7 +20,8 @@ const (
 	Scanner = "scanner"
 	Printer = "printer"
 	Central = "central"
-	PSP     = "psp" // known to those who work simulators; a shop does not start it by itself
+	PSP     = "psp"  // known to those who work simulators; a shop does not start it by itself
+	Mail    = "mail" // as PSP
 )
 
 // tillName is the daemon's, in its log and pid file.
@@ -43,7 +44,7 @@ func At(dir string) (Shop, error) {
 		return Shop{}, fmt.Errorf("find the shop's folder: %w", err)
 	}
 	shop := Shop{dir: absolute}
-	for _, socket := range []string{shop.Socket(), shop.Control(Pinpad), shop.Control(Scanner), shop.Control(Printer), shop.Control(Central), shop.Control(PSP)} {
+	for _, socket := range []string{shop.Socket(), shop.Control(Pinpad), shop.Control(Scanner), shop.Control(Printer), shop.Control(Central), shop.Control(PSP), shop.Control(Mail)} {
 		if len(socket) > socketPathMax {
 			return Shop{}, fmt.Errorf("shop in %s: the path is too long for a socket; choose one that is %d characters shorter",
 				absolute, len(socket)-socketPathMax)

@@ -145,7 +145,7 @@ func (m *Mail) Send(ctx context.Context, notification Notification) Result {
 	defer cancel()
 	dial := &dialer{mail: m}
 	defer dial.close()
-	client, err := mail.NewClient(m.host, m.options(dial)...)
+	client, err := mail.NewClient(m.host, m.options(dial.within(ctx))...)
 	if err != nil {
 		return Result{Outcome: Final, Reason: "send mail: " + clean(err.Error())}
 	}
@@ -182,10 +182,10 @@ func judgeMail(id string, err error) Result {
 	return result
 }
 
-func (m *Mail) options(dial *dialer) []mail.Option {
+func (m *Mail) options(dial mail.DialContextFunc) []mail.Option {
 	options := []mail.Option{
 		mail.WithPort(m.port), mail.WithTimeout(m.config.Timeout), mail.WithTLSConfig(m.tls), mail.WithHELO(m.config.Domain),
-		mail.WithDialContextFunc(dial.dial),
+		mail.WithDialContextFunc(dial),
 		// One mail for each connection: a refused NOOP or RSET must not be the mail's.
 		mail.WithoutNoop(), mail.WithoutRset(),
 	}
@@ -211,6 +211,12 @@ type dialer struct {
 	stop func() bool
 }
 
+// within gives the library a way to dial. Its own ctx ends with the greeting; the
+// connection ends with whole, the sending's.
+func (d *dialer) within(whole context.Context) mail.DialContextFunc {
+	return func(_ context.Context, network, address string) (net.Conn, error) { return d.dial(whole, network, address) }
+}
+
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var plain net.Dialer
 	conn, err := plain.DialContext(ctx, network, address)
@@ -218,7 +224,6 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	d.conn = conn
-	// The library looks at ctx only till the connection stands.
 	d.stop = context.AfterFunc(ctx, func() { conn.Close() })
 	if d.mail.config.Encryption != ImplicitTLS {
 		return conn, nil
