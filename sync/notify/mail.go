@@ -214,7 +214,9 @@ type dialer struct {
 // within gives the library a way to dial. Its own ctx ends with the greeting; the
 // connection ends with whole, the sending's.
 func (d *dialer) within(whole context.Context) mail.DialContextFunc {
-	return func(_ context.Context, network, address string) (net.Conn, error) { return d.dial(whole, network, address) }
+	return func(_ context.Context, network, address string) (net.Conn, error) {
+		return d.dial(whole, network, address)
+	}
 }
 
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
