@@ -68,10 +68,12 @@ func TestEveryWordOfHelpIsKnownToItsSimulator(t *testing.T) {
 	place := openStore(t)
 	sockets := map[string]string{
 		simstore.Pinpad: place.Pinpad.Control, simstore.Scanner: place.Scanner.Control, simstore.Printer: place.Printer.Control, simstore.Central: place.Central.Control,
-		simstore.PSP: filepath.Join(place.Dir, "run", "psp.ctl"),
+		simstore.PSP: filepath.Join(place.Dir, "run", "psp.ctl"), simstore.Mail: filepath.Join(place.Dir, "run", "mail.ctl"),
 	}
 	psp := start(t, "psp", "--listen", "tcp://127.0.0.1:0", "--state", filepath.Join(place.Dir, "state", "psp"), "--control", sockets[simstore.PSP])
 	psp.line()
+	mail := start(t, "mail", "--listen", "smtp://127.0.0.1:0", "--state", filepath.Join(place.Dir, "state", "mail"), "--control", sockets[simstore.Mail])
+	mail.line()
 	for _, group := range vocabulary {
 		for _, word := range group.words {
 			words := []string{word.name()}
