@@ -39,6 +39,8 @@ var commands = map[string]command{
 	"faults":      {"faults SEED [RATE_PPM]|off|log: faults from a seed on every call, see help faults", (*Server).commandFaults},
 	"cents":       {"cents on|off: the cents of an amount pick the issuer's answer, see help cents", (*Server).commandCents},
 	"revoke":      {"revoke TERMINAL: its certificate is good no more", (*Server).commandRevoke},
+	"pair":        {"pair STORE TERMINAL [VALID]: a code that enrols a till once, good for 15m unless told", (*Server).commandPair},
+	"unrevoke":    {"unrevoke TERMINAL: as reinstate", (*Server).commandReinstate},
 	"reinstate":   {"reinstate TERMINAL", (*Server).commandReinstate},
 	"stats":       {"stats: counts as JSON", (*Server).commandStats},
 	"ledger":      {"ledger: accounts, payments, orders, and each till's sessions, as JSON", (*Server).commandLedger},

@@ -44,6 +44,8 @@ type operation struct {
 // operations are all that this central offers.
 var operations = []operation{
 	{"status", "GET /v1/status", open, false, false, (*Server).getStatus},
+	{"enrol", "POST /v1/enrolments", open, true, true, (*Server).createEnrolment},
+	{"renew", "POST /v1/enrolments/renewals", certificate, true, true, (*Server).renewEnrolment},
 	{"token", "POST /v1/oauth/token", certificate, false, false, (*Server).createToken},
 	{"session", "PUT /v1/sessions/{id}", bearer, true, false, (*Server).putSession},
 	{"quote", "POST /v1/orders/quotes", bearer, false, false, (*Server).quoteOrder},

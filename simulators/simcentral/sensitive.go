@@ -15,7 +15,7 @@ import (
 var machineFields = map[string]bool{
 	"data": true, "emv_request": true, "emv_completion": true, "issuer_script_results": true,
 	"encrypted_key": true, "iv": true, "ksn": true, "hash": true, "prev_hash": true, "digest": true, "head": true,
-	"signature": true, "xml_gz_b64": true, "access_key": true, "sku": true, "tax_id": true, "epoch": true,
+	"signature": true, "csr_pem": true, "xml_gz_b64": true, "access_key": true, "sku": true, "tax_id": true, "epoch": true,
 }
 
 // sensitiveText refuses a request with a text that looks like a card number: a run of

@@ -73,6 +73,10 @@ type Server struct {
 	mu       sync.Mutex // guards all below
 	state    *state
 	inFlight map[string]bool // keys of mutating calls that are running
+
+	enroller    *authority  // signs the certificates of tills
+	authorities string      // PEM, told to a till with its certificate
+	wrongTries  []time.Time // of pairing codes, oldest first
 }
 
 // New reads keys, accounts, certificates and the state of an earlier run.
@@ -92,6 +96,7 @@ func New(config Config) (*Server, error) {
 		{"certificates", s.loadCertificates},
 		{"bank", s.loadBank},
 		{"state", s.loadState},
+		{"enrolment", s.loadEnroller},
 	}
 	for _, step := range steps {
 		if err := step.do(); err != nil {
@@ -127,11 +132,12 @@ func (s *Server) loadCertificates() error {
 	}
 	s.tls = &tls.Config{
 		// No list of certificates: what answers the handshake changes with a fault.
-		GetCertificate: s.present(pair, stranger),
-		ClientCAs:      pool,
-		ClientAuth:     tls.VerifyClientCertIfGiven,
-		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"h2", "http/1.1"},
+		GetCertificate:   s.present(pair, stranger),
+		ClientCAs:        pool,
+		ClientAuth:       tls.RequestClientCert, // what comes is checked by verifyClient
+		VerifyConnection: s.verifyClient,
+		MinVersion:       tls.VersionTLS12,
+		NextProtos:       []string{"h2", "http/1.1"},
 	}
 	return nil
 }

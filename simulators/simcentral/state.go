@@ -173,6 +173,7 @@ type state struct {
 	revoked  *table[bool]
 	refunds  *table[refundRow]
 	matches  *table[matchRow]
+	pairings *table[pairingRow] // by digest of the code
 
 	ledger  *ledger.Ledger
 	byOrder map[string][]string // payments of an order
@@ -202,6 +203,7 @@ func openState(dir string, accounts []issuer.Account) (*state, error) {
 		revoked:  newTable[bool](j, "revoked"),
 		refunds:  newTable[refundRow](j, "refund"),
 		matches:  newTable[matchRow](j, "match"),
+		pairings: newTable[pairingRow](j, "pairing"),
 		ledger:   ledger.New(),
 		byOrder:  map[string][]string{},
 		live:     map[string]int64{},

@@ -82,6 +82,9 @@ func (s *Server) identify(c *call, r *http.Request) *wire.Problem {
 	if c.terminal == "" {
 		return wire.NewProblem(wire.CodeUnauthorised, "the certificate names no terminal")
 	}
+	if problem := s.checkTerm(certificate); problem != nil {
+		return problem
+	}
 	s.mu.Lock()
 	revoked, _ := s.state.revoked.get(c.terminal)
 	s.mu.Unlock()

@@ -49,12 +49,9 @@ func loadSecret(path string) (string, error) {
 // loadTLS reads who the till is and whom it trusts. TLS 1.2 is for gateways that
 // have nothing newer; both ends take 1.3 when both have it.
 func loadTLS(certificateFile, keyFile, authorityFile string) (*tls.Config, error) {
-	if err := checkOwnersAlone(keyFile); err != nil {
-		return nil, fmt.Errorf("read key: %w", err)
-	}
-	pair, err := tls.LoadX509KeyPair(certificateFile, keyFile)
+	pairs, err := loadPair(certificateFile, keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("read certificate %s: %w", certificateFile, err)
+		return nil, err
 	}
 	text, err := os.ReadFile(authorityFile)
 	if err != nil {
@@ -66,7 +63,23 @@ func loadTLS(certificateFile, keyFile, authorityFile string) (*tls.Config, error
 	}
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{pair},
+		Certificates: pairs,
 		RootCAs:      authorities,
 	}, nil
+}
+
+// loadPair reads the till's certificate; without a path for either file there is none,
+// as before an enrolment.
+func loadPair(certificateFile, keyFile string) ([]tls.Certificate, error) {
+	if certificateFile == "" && keyFile == "" {
+		return nil, nil
+	}
+	if err := checkOwnersAlone(keyFile); err != nil {
+		return nil, fmt.Errorf("read key: %w", err)
+	}
+	pair, err := tls.LoadX509KeyPair(certificateFile, keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read certificate %s: %w", certificateFile, err)
+	}
+	return []tls.Certificate{pair}, nil
 }

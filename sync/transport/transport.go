@@ -65,7 +65,7 @@ const userAgent = "balcao"
 // A Config says where central is and who the till is there.
 type Config struct {
 	BaseURL         string // https, without a path
-	CertificateFile string // PEM, the till's certificate with its chain
+	CertificateFile string // PEM, the till's certificate with its chain; empty like KeyFile only to enrol
 	KeyFile         string // PEM; refused when others than its owner may read it
 	CAFile          string // PEM; the only authorities that central's certificate may come from
 	ClientID        string // sent with the request for a token; empty leaves it out
@@ -193,7 +193,7 @@ type Request struct {
 	Path         string        // begins with a slash; may have a query
 	Header       http.Header   // canonical names, besides what every call has; nil for none
 	Body         []byte        // JSON, sent as it is; nil for none
-	WithoutToken bool          // for the one operation that is open to all
+	WithoutToken bool          // for an operation that is open to all, or to all with a certificate
 	Timeout      time.Duration // of the whole call, its token included
 }
 
