@@ -75,10 +75,11 @@ var directions = slices.Concat(leafDirections(), []direction{
 
 	{"internal/config/...", leaves, "configuration is values"},
 	{"internal/port/...", nil, "a cable carries bytes for anyone"},
+	{"internal/enrol/...", allow(only("sync/central", "sync/transport", "sync/wire"), leaves), "an enrolment needs central and files, and runs before there is a till"},
 	{"internal/golden/...", nil, "golden files serve every test"},
 	{"internal/till/...", only("terminal/...", "printer/...", "reader/...", "sync/...", "storage/...", "ui/...", "internal/..."), "a production till must not contain a fake acquirer"},
 
-	{"cmd/balcao", only("internal/till", "internal/config", "ui", "ui/link", "storage"), "flags and commands, nothing else"},
+	{"cmd/balcao", only("internal/till", "internal/config", "internal/enrol", "ui", "ui/link", "storage"), "flags and commands, nothing else"},
 	{"cmd/balcao-sim", only("simulators/..."), "the simulators never link the till"},
 })
 

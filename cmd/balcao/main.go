@@ -9,6 +9,7 @@
 //	balcao journal backup A B   backs a stopped till's journal up
 //	balcao journal restore B A  makes a journal of a backup
 //	balcao import ITEMS.CSV     makes a catalogue of the shop's own file
+//	balcao enrol --config F     gets the till its certificate for a one-time code
 //	balcao operator hash        turns a PIN into what the operators file holds
 package main
 
@@ -32,6 +33,7 @@ type cli struct {
 	Journal  journalCommand   `cmd:"" help:"Judge, print, rebuild, back up and restore a till's journal."`
 	Backup   hotBackupCommand `cmd:"" help:"Back up the journal of a running till, while it sells."`
 	Import   importCommand    `cmd:"" help:"Make the till's catalogue of the shop's own file of items."`
+	Enrol    enrolCommand     `cmd:"" help:"Get the till its certificate at central, or renew it."`
 	Operator operatorCommand  `cmd:"" help:"Help with the operators file."`
 	Version  kong.VersionFlag `help:"Print the version and exit."`
 }

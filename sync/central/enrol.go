@@ -3,7 +3,6 @@ package central
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -29,8 +28,8 @@ type Enrolment struct {
 }
 
 // Enrol turns a one-time pairing code into the till's first certificate; the client's
-// transport has none yet. The same id with the same request brings the same answer
-// again. A code that is wrong, used or expired is a [*transport.Problem] with status
+// transport has none yet. The same id, key and code bring the same answer again, for
+// one that was lost. A code that is wrong, used or expired is a [*transport.Problem] with status
 // 401, whose detail says which.
 //
 // Source: openapi.yaml, createEnrolment; RFC 2986.
@@ -63,11 +62,13 @@ func (c *Client) Renew(ctx context.Context, id ident.ID, key *ecdsa.PrivateKey) 
 }
 
 // requestCertificate is a PKCS #10 request in PEM. Its subject is for people; central
-// knows from the code, or from the present certificate, whose it is.
+// knows from the code, or from the present certificate, whose it is. Without a source of
+// randomness the signature is that of RFC 6979, so that a repeated request has the same
+// bytes and is not taken for another under the same key.
 func (c *Client) requestCertificate(key *ecdsa.PrivateKey) (string, error) {
 	template := &x509.CertificateRequest{}
 	template.Subject.CommonName = c.config.TerminalID
-	der, err := x509.CreateCertificateRequest(rand.Reader, template, key)
+	der, err := x509.CreateCertificateRequest(nil, template, key)
 	if err != nil {
 		return "", fmt.Errorf("make certificate request: %w", err)
 	}

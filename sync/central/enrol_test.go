@@ -103,3 +103,17 @@ func TestCodesThatEnrolNobody(t *testing.T) {
 	var silence *transport.Silence
 	require.ErrorAs(t, err, &silence)
 }
+
+func TestALostAnswerIsHadAgainWithTheSameKey(t *testing.T) {
+	b := openBank(t)
+	b.command("next enrol half")
+	key, code, client := newKey(t), b.command("pair 7 "+newTerminal), b.stranger()
+	_, err := client.Enrol(t.Context(), paymentID, key, code, device)
+	var silence *transport.Silence
+	require.ErrorAs(t, err, &silence)
+	require.True(t, silence.Sent)
+	issued, err := client.Enrol(t.Context(), paymentID, key, code, device)
+	require.NoError(t, err)
+	_, err = b.member(issued, key).Watermark(t.Context(), epoch)
+	require.NoError(t, err)
+}
