@@ -27,11 +27,12 @@ func Identity(path string) (terminal string, central Central, err error) {
 		found.fail("till.terminal_id", "missing or not of letters, digits, - and _", `write terminal_id = "T-0003" as central knows this till`)
 	}
 	found.want("central.url", loaded.Central.URL, "https://central.example.com")
-	for key, file := range map[string]*string{
-		"central.ca": &loaded.Central.CA, "central.certificate": &loaded.Central.Certificate, "central.key": &loaded.Central.Key,
-	} {
-		found.want(key, *file, "certificates/till.pem")
-		absolute(file, folder)
+	for _, file := range []struct {
+		key  string
+		path *string
+	}{{"central.ca", &loaded.Central.CA}, {"central.certificate", &loaded.Central.Certificate}, {"central.key", &loaded.Central.Key}} {
+		found.want(file.key, *file.path, "certificates/till.pem")
+		absolute(file.path, folder)
 	}
 	problems := make([]error, len(found.problems))
 	for i, problem := range found.problems {
