@@ -202,12 +202,16 @@ func (r *rig) until(what string, pleases func(snapshot.Cashier) bool) snapshot.C
 	ctx, cancel := context.WithTimeout(r.ctx, patience)
 	defer cancel()
 	var last snapshot.Cashier
+	pleased := false
 	err := r.looker.Events(ctx, 0, func(view snapshot.Cashier) {
-		if last = view; pleases(view) {
+		if pleased {
+			return // a newer one, on its way before the stream ended
+		}
+		if last, pleased = view, pleases(view); pleased {
 			cancel()
 		}
 	})
-	if !pleases(last) {
+	if !pleased {
 		shown, _ := json.MarshalIndent(last, "", " ")
 		r.t.Fatalf("waited in vain: %s (%v); the screen shows\n%s", what, err, shown)
 	}
